@@ -1,0 +1,3 @@
+//! The `dapr` binary.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `daprd` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! dapr-component-pluggable
