@@ -1,1 +1,11 @@
-//! dapr-kit
+//! Small tools that every layer uses and that know nothing of the product.
+//!
+//! Nothing here reads the environment, opens a socket or logs on its own,
+//! save [`task`], which reports a task that panicked.
+
+pub mod backoff;
+pub mod clock;
+pub mod duration;
+pub mod quantity;
+pub mod suggest;
+pub mod task;
