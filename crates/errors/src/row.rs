@@ -1,0 +1,79 @@
+//! What a row of the table is made of.
+
+/// One kind of error.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The constant's name, for `docs/errors.md`.
+    pub name: &'static str,
+    /// `errorCode` of the JSON body and label of the metric.
+    pub code: &'static str,
+    /// `reason` of `google.rpc.ErrorInfo`.
+    pub reason: &'static str,
+    /// Metric label and chapter of `docs/errors.md`.
+    pub category: Category,
+    /// HTTP status.
+    pub http: u16,
+    /// gRPC status.
+    pub grpc: Code,
+    /// Which details go along.
+    pub shape: Shape,
+    /// The message; each `{name}` takes the next argument.
+    pub template: &'static str,
+    /// What the reader of the message should do.
+    pub action: &'static str,
+}
+
+/// Which details an error carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Code and message only.
+    Legacy,
+    /// `ErrorInfo` over gRPC, code and message only over HTTP.
+    Basic,
+    /// `ErrorInfo` and whatever else is known, over both.
+    Standard,
+}
+
+macro_rules! categories {
+    ($($name:ident = $label:literal),* $(,)?) => {
+        /// The building block an error belongs to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the names say it")]
+        pub enum Category { $($name),* }
+
+        impl Category {
+            /// The label of the metric `error_code/total`.
+            pub fn label(self) -> &'static str {
+                match self { $(Category::$name => $label),* }
+            }
+        }
+    };
+}
+
+categories! {
+    Actor = "actor", Workflow = "workflow", State = "state", Configuration = "configuration", Crypto = "crypto",
+    Secret = "secret", PubSub = "pubsub", Conversation = "conversation", ServiceInvocation = "service-invocation",
+    Binding = "binding", Lock = "lock", Job = "job", Health = "health", Common = "common",
+}
+
+/// gRPC status codes, with their numbers on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "defined by gRPC")]
+pub enum Code {
+    Cancelled = 1,
+    Unknown = 2,
+    InvalidArgument = 3,
+    DeadlineExceeded = 4,
+    NotFound = 5,
+    AlreadyExists = 6,
+    PermissionDenied = 7,
+    ResourceExhausted = 8,
+    FailedPrecondition = 9,
+    Aborted = 10,
+    OutOfRange = 11,
+    Unimplemented = 12,
+    Internal = 13,
+    Unavailable = 14,
+    DataLoss = 15,
+    Unauthenticated = 16,
+}
