@@ -120,11 +120,20 @@ fn for_rust(full: FileDescriptorSet) -> Vec<FileDescriptorProto> {
 
 /// The prost messages and tonic services, one text per package.
 fn messages_and_services(files: &[FileDescriptorProto]) -> Result<BTreeMap<String, String>> {
-    let services =
-        tonic_prost_build::configure().build_client(true).build_server(true).generate_default_stubs(true).compile_well_known_types(true).service_generator();
+    let services = tonic_prost_build::configure()
+        .build_client(true)
+        .build_server(true)
+        .generate_default_stubs(true)
+        .compile_well_known_types(true)
+        .service_generator();
     let mut config = prost_build::Config::new();
-    config.bytes(["."]).compile_well_known_types().extern_path(".google.protobuf", "::pbjson_types").service_generator(services);
-    let requests = files.iter().map(|file| (Module::from_protobuf_package_name(file.package()), file.clone())).collect();
+    config
+        .bytes(["."])
+        .compile_well_known_types()
+        .extern_path(".google.protobuf", "::pbjson_types")
+        .service_generator(services);
+    let requests =
+        files.iter().map(|file| (Module::from_protobuf_package_name(file.package()), file.clone())).collect();
     let code = config.generate(requests)?;
     let dotted = |module: Module| module.parts().collect::<Vec<_>>().join(".");
     Ok(code.into_iter().map(|(module, text)| (dotted(module), text)).collect())

@@ -7,9 +7,12 @@
 //!
 //! Packages that also travel as JSON implement serde's traits with the proto-JSON mapping: lower camel
 //! case or the name set in the `.proto`, 64-bit integers as strings, bytes as base64, default values
-//! left out, unknown fields ignored. One exception: [`pbjson_types::Any`] is written as
-//! `{"typeUrl", "value"}` and not in the canonical `{"@type", …}`, which needs to know every type that
-//! may be inside. An edge that shows an `Any` to a client renders that field itself.
+//! left out, unknown fields and enum names ignored. The well-known types differ from Go's output in two
+//! places, which an edge that shows them to a client must render itself: [`pbjson_types::Any`] is
+//! `{"typeUrl", "value"}` and not `{"@type", …}`, and [`pbjson_types::Timestamp`] ends in `+00:00` and
+//! not in `Z`. Both are read back as they are written.
+
+pub use pbjson_types;
 
 /// Includes the code of `dapr.proto.<package>.v1`.
 macro_rules! package {
@@ -73,7 +76,7 @@ pub mod workflows {
     package!("workflows");
 }
 
-/// Every file of [`proto/`](self) and its imports, as an encoded `FileDescriptorSet`: what the
+/// Every file of `proto/` and its imports, as an encoded `FileDescriptorSet`: what the
 /// reflection service hands out.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/descriptor.bin");
 

@@ -1,9 +1,11 @@
 // Written by `cargo xtask codegen` from proto/: edit there.
 
+/// The HTTP side of an invocation. A gRPC callee may ignore it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HttpExtension {
     #[prost(enumeration = "http_extension::Verb", tag = "1")]
     pub verb: i32,
+    /// Without the leading "?".
     #[prost(string, tag = "2")]
     pub querystring: ::prost::alloc::string::String,
 }
@@ -22,6 +24,7 @@ pub mod http_extension {
     )]
     #[repr(i32)]
     pub enum Verb {
+        /// An HTTP application is never called with NONE or CONNECT: the call is refused.
         None = 0,
         Get = 1,
         Head = 2,
@@ -70,12 +73,15 @@ pub mod http_extension {
         }
     }
 }
+/// A call of a method of an application.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct InvokeRequest {
+    /// For an HTTP application, a path without the leading slash.
     #[prost(string, tag = "1")]
     pub method: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub data: ::core::option::Option<::pbjson_types::Any>,
+    /// Media type of the bytes in `data`, when those are not a protobuf message.
     #[prost(string, tag = "3")]
     pub content_type: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "4")]
@@ -88,19 +94,23 @@ pub struct InvokeResponse {
     #[prost(string, tag = "2")]
     pub content_type: ::prost::alloc::string::String,
 }
+/// A piece of a body that travels in several messages.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StreamPayload {
     #[prost(bytes = "bytes", tag = "1")]
     pub data: ::prost::bytes::Bytes,
+    /// Counts from 0 without a gap, so that a lost or repeated piece is noticed.
     #[prost(uint64, tag = "2")]
     pub seq: u64,
 }
+/// A key and its value, with what a store must observe when it writes them.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StateItem {
     #[prost(string, tag = "1")]
     pub key: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "2")]
     pub value: ::prost::bytes::Bytes,
+    /// Absent: whatever is stored is overwritten, unless `options` asks for the first write to win.
     #[prost(message, optional, tag = "3")]
     pub etag: ::core::option::Option<Etag>,
     #[prost(map = "string, string", tag = "4")]
@@ -111,6 +121,7 @@ pub struct StateItem {
     #[prost(message, optional, tag = "5")]
     pub options: ::core::option::Option<StateOptions>,
 }
+/// A message and not a string, so that absent and empty differ.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Etag {
     #[prost(string, tag = "1")]
@@ -138,6 +149,7 @@ pub mod state_options {
     )]
     #[repr(i32)]
     pub enum StateConcurrency {
+        /// Left to the store, as is the unspecified consistency.
         ConcurrencyUnspecified = 0,
         ConcurrencyFirstWrite = 1,
         ConcurrencyLastWrite = 2,
@@ -204,6 +216,7 @@ pub mod state_options {
         }
     }
 }
+/// One value of a configuration store.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConfigurationItem {
     #[prost(string, tag = "1")]
@@ -216,6 +229,7 @@ pub struct ConfigurationItem {
         ::prost::alloc::string::String,
     >,
 }
+/// What the scheduler does after a failed trigger. Absent: 3 retries, a second apart.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JobFailurePolicy {
     #[prost(oneof = "job_failure_policy::Policy", tags = "1, 2")]
@@ -231,12 +245,16 @@ pub mod job_failure_policy {
         Constant(super::JobFailurePolicyConstant),
     }
 }
+/// Give up at once.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JobFailurePolicyDrop {}
+/// Try again after a fixed pause.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JobFailurePolicyConstant {
+    /// Absent: at once.
     #[prost(message, optional, tag = "1")]
     pub interval: ::core::option::Option<::pbjson_types::Duration>,
+    /// Absent: without end.
     #[prost(uint32, optional, tag = "2")]
     pub max_retries: ::core::option::Option<u32>,
 }

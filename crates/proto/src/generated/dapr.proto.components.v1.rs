@@ -1,5 +1,6 @@
 // Written by `cargo xtask codegen` from proto/: edit there.
 
+/// The metadata of the component's resource, secrets resolved.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MetadataRequest {
     #[prost(map = "string, string", tag = "1")]
@@ -12,6 +13,7 @@ pub struct MetadataRequest {
 pub struct FeaturesRequest {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FeaturesResponse {
+    /// Capability names, such as ETAG or TRANSACTIONAL; unknown ones are ignored.
     #[prost(string, repeated, tag = "1")]
     pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -40,20 +42,24 @@ pub struct OutputBindingInitRequest {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OutputBindingInitResponse {}
+/// Present when the application refused the event.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AckResponseError {
     #[prost(string, tag = "1")]
     pub message: ::prost::alloc::string::String,
 }
+/// The application's answer to one event.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadRequest {
     #[prost(bytes = "bytes", tag = "1")]
     pub response_data: ::prost::bytes::Bytes,
+    /// The id of the `ReadResponse` that is answered.
     #[prost(string, tag = "2")]
     pub message_id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub response_error: ::core::option::Option<AckResponseError>,
 }
+/// One event.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReadResponse {
     #[prost(bytes = "bytes", tag = "1")]
@@ -103,6 +109,7 @@ pub mod input_binding_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// A source of events outside Dapr.
     #[derive(Debug, Clone)]
     pub struct InputBindingClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -183,6 +190,7 @@ pub mod input_binding_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Called once per component, before any other method.
         pub async fn init(
             &mut self,
             request: impl tonic::IntoRequest<super::InputBindingInitRequest>,
@@ -209,6 +217,7 @@ pub mod input_binding_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Events flow to the sidecar; the application's answers flow back, matched by message id.
         pub async fn read(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::ReadRequest>,
@@ -235,6 +244,7 @@ pub mod input_binding_client {
                 );
             self.inner.streaming(req, path, codec).await
         }
+        /// Tells a dead process from an idle one.
         pub async fn ping(
             &mut self,
             request: impl tonic::IntoRequest<super::PingRequest>,
@@ -273,6 +283,7 @@ pub mod input_binding_server {
     /// Generated trait containing gRPC methods that should be implemented for use with InputBindingServer.
     #[async_trait]
     pub trait InputBinding: std::marker::Send + std::marker::Sync + 'static {
+        /// Called once per component, before any other method.
         async fn init(
             &self,
             request: tonic::Request<super::InputBindingInitRequest>,
@@ -282,6 +293,7 @@ pub mod input_binding_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Events flow to the sidecar; the application's answers flow back, matched by message id.
         async fn read(
             &self,
             request: tonic::Request<tonic::Streaming<super::ReadRequest>>,
@@ -291,6 +303,7 @@ pub mod input_binding_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Tells a dead process from an idle one.
         async fn ping(
             &self,
             request: tonic::Request<super::PingRequest>,
@@ -298,6 +311,7 @@ pub mod input_binding_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// A source of events outside Dapr.
     #[derive(Debug)]
     pub struct InputBindingServer<T> {
         inner: Arc<T>,
@@ -559,6 +573,7 @@ pub mod output_binding_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// A sink outside Dapr.
     #[derive(Debug, Clone)]
     pub struct OutputBindingClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -639,6 +654,7 @@ pub mod output_binding_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Called once per component, before any other method.
         pub async fn init(
             &mut self,
             request: impl tonic::IntoRequest<super::OutputBindingInitRequest>,
@@ -688,6 +704,7 @@ pub mod output_binding_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// The values that `InvokeRequest.operation` may have.
         pub async fn list_operations(
             &mut self,
             request: impl tonic::IntoRequest<super::ListOperationsRequest>,
@@ -717,6 +734,7 @@ pub mod output_binding_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Tells a dead process from an idle one.
         pub async fn ping(
             &mut self,
             request: impl tonic::IntoRequest<super::PingRequest>,
@@ -755,6 +773,7 @@ pub mod output_binding_server {
     /// Generated trait containing gRPC methods that should be implemented for use with OutputBindingServer.
     #[async_trait]
     pub trait OutputBinding: std::marker::Send + std::marker::Sync + 'static {
+        /// Called once per component, before any other method.
         async fn init(
             &self,
             request: tonic::Request<super::OutputBindingInitRequest>,
@@ -770,6 +789,7 @@ pub mod output_binding_server {
         ) -> std::result::Result<tonic::Response<super::InvokeResponse>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// The values that `InvokeRequest.operation` may have.
         async fn list_operations(
             &self,
             request: tonic::Request<super::ListOperationsRequest>,
@@ -779,6 +799,7 @@ pub mod output_binding_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Tells a dead process from an idle one.
         async fn ping(
             &self,
             request: tonic::Request<super::PingRequest>,
@@ -786,6 +807,7 @@ pub mod output_binding_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// A sink outside Dapr.
     #[derive(Debug)]
     pub struct OutputBindingServer<T> {
         inner: Arc<T>,
@@ -1081,6 +1103,7 @@ pub mod output_binding_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Present when the application refused the message, which is then delivered again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AckMessageError {
     #[prost(string, tag = "1")]
@@ -1088,8 +1111,10 @@ pub struct AckMessageError {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PullMessagesRequest {
+    /// In the first request only.
     #[prost(message, optional, tag = "1")]
     pub topic: ::core::option::Option<Topic>,
+    /// In all requests but the first.
     #[prost(string, tag = "2")]
     pub ack_message_id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
@@ -1134,6 +1159,7 @@ pub struct BulkPublishRequest {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BulkMessageEntry {
+    /// Unique within its request; failures are reported by it.
     #[prost(string, tag = "1")]
     pub entry_id: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "2")]
@@ -1146,6 +1172,7 @@ pub struct BulkMessageEntry {
         ::prost::alloc::string::String,
     >,
 }
+/// Entries that are not named here were published.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BulkPublishResponse {
     #[prost(message, repeated, tag = "1")]
@@ -1285,6 +1312,7 @@ pub mod pub_sub_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Called once per component, before any other method.
         pub async fn init(
             &mut self,
             request: impl tonic::IntoRequest<super::PubSubInitRequest>,
@@ -1383,6 +1411,8 @@ pub mod pub_sub_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// One stream per subscription. The first request names the topic; each later one answers a
+        /// message.
         pub async fn pull_messages(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -1411,6 +1441,7 @@ pub mod pub_sub_client {
                 );
             self.inner.streaming(req, path, codec).await
         }
+        /// Stop handing out messages, and keep the subscriptions.
         pub async fn pause(
             &mut self,
             request: impl tonic::IntoRequest<super::PauseRequest>,
@@ -1453,6 +1484,7 @@ pub mod pub_sub_client {
                 .insert(GrpcMethod::new("dapr.proto.components.v1.PubSub", "Resume"));
             self.inner.unary(req, path, codec).await
         }
+        /// Tells a dead process from an idle one.
         pub async fn ping(
             &mut self,
             request: impl tonic::IntoRequest<super::PingRequest>,
@@ -1489,6 +1521,7 @@ pub mod pub_sub_server {
     /// Generated trait containing gRPC methods that should be implemented for use with PubSubServer.
     #[async_trait]
     pub trait PubSub: std::marker::Send + std::marker::Sync + 'static {
+        /// Called once per component, before any other method.
         async fn init(
             &self,
             request: tonic::Request<super::PubSubInitRequest>,
@@ -1525,6 +1558,8 @@ pub mod pub_sub_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// One stream per subscription. The first request names the topic; each later one answers a
+        /// message.
         async fn pull_messages(
             &self,
             request: tonic::Request<tonic::Streaming<super::PullMessagesRequest>>,
@@ -1534,6 +1569,7 @@ pub mod pub_sub_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Stop handing out messages, and keep the subscriptions.
         async fn pause(
             &self,
             request: tonic::Request<super::PauseRequest>,
@@ -1546,6 +1582,7 @@ pub mod pub_sub_server {
         ) -> std::result::Result<tonic::Response<super::ResumeResponse>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Tells a dead process from an idle one.
         async fn ping(
             &self,
             request: tonic::Request<super::PingRequest>,
@@ -2037,6 +2074,7 @@ pub struct GetSecretRequest {
         ::prost::alloc::string::String,
     >,
 }
+/// A secret is a map, because one entry of a store may hold several values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetSecretResponse {
     #[prost(map = "string, string", tag = "1")]
@@ -2063,6 +2101,7 @@ pub struct SecretResponse {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BulkGetSecretResponse {
+    /// By name of the secret.
     #[prost(map = "string, message", tag = "1")]
     pub data: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -2160,6 +2199,7 @@ pub mod secret_store_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Called once per component, before any other method.
         pub async fn init(
             &mut self,
             request: impl tonic::IntoRequest<super::SecretStoreInitRequest>,
@@ -2260,6 +2300,7 @@ pub mod secret_store_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Tells a dead process from an idle one.
         pub async fn ping(
             &mut self,
             request: impl tonic::IntoRequest<super::PingRequest>,
@@ -2296,6 +2337,7 @@ pub mod secret_store_server {
     /// Generated trait containing gRPC methods that should be implemented for use with SecretStoreServer.
     #[async_trait]
     pub trait SecretStore: std::marker::Send + std::marker::Sync + 'static {
+        /// Called once per component, before any other method.
         async fn init(
             &self,
             request: tonic::Request<super::SecretStoreInitRequest>,
@@ -2332,6 +2374,7 @@ pub mod secret_store_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Tells a dead process from an idle one.
         async fn ping(
             &self,
             request: tonic::Request<super::PingRequest>,
@@ -2728,11 +2771,13 @@ pub mod sorting {
 pub struct Pagination {
     #[prost(int64, tag = "1")]
     pub limit: i64,
+    /// Empty for the first page, then the token of the page before.
     #[prost(string, tag = "2")]
     pub token: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Query {
+    /// A parsed filter of the query language, by operator or by field.
     #[prost(map = "string, message", tag = "1")]
     pub filter: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -2761,6 +2806,7 @@ pub struct QueryItem {
     pub data: ::prost::bytes::Bytes,
     #[prost(message, optional, tag = "3")]
     pub etag: ::core::option::Option<Etag>,
+    /// Set in place of `data` when this item could not be read.
     #[prost(string, tag = "4")]
     pub error: ::prost::alloc::string::String,
     #[prost(string, tag = "5")]
@@ -2805,6 +2851,7 @@ pub struct TransactionalStateRequest {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TransactionalStateResponse {}
+/// The same as in the common package, which pluggable components do not import.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Etag {
     #[prost(string, tag = "1")]
@@ -2921,6 +2968,7 @@ pub struct GetRequest {
 pub struct GetResponse {
     #[prost(bytes = "bytes", tag = "1")]
     pub data: ::prost::bytes::Bytes,
+    /// Absent when the key does not exist.
     #[prost(message, optional, tag = "2")]
     pub etag: ::core::option::Option<Etag>,
     #[prost(map = "string, string", tag = "3")]
@@ -2969,6 +3017,7 @@ pub struct SetRequest {
 pub struct SetResponse {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BulkDeleteRequestOptions {
+    /// How many keys may be deleted at a time; 0 is left to the component.
     #[prost(int64, tag = "1")]
     pub parallelism: i64,
 }
@@ -2983,6 +3032,7 @@ pub struct BulkDeleteRequest {
 pub struct BulkDeleteResponse {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BulkGetRequestOptions {
+    /// How many keys may be read at a time; 0 is left to the component.
     #[prost(int64, tag = "1")]
     pub parallelism: i64,
 }
@@ -3001,6 +3051,7 @@ pub struct BulkStateItem {
     pub data: ::prost::bytes::Bytes,
     #[prost(message, optional, tag = "3")]
     pub etag: ::core::option::Option<Etag>,
+    /// Set in place of `data` when this item could not be read.
     #[prost(string, tag = "4")]
     pub error: ::prost::alloc::string::String,
     #[prost(map = "string, string", tag = "5")]
@@ -3018,6 +3069,7 @@ pub struct BulkGetResponse {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BulkSetRequestOptions {
+    /// How many keys may be written at a time; 0 is left to the component.
     #[prost(int64, tag = "1")]
     pub parallelism: i64,
 }
@@ -3034,6 +3086,7 @@ pub struct BulkSetResponse {}
 pub struct MultiMaxSizeRequest {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MultiMaxSizeResponse {
+    /// Negative: no bound.
     #[prost(int64, tag = "1")]
     pub max_size: i64,
 }
@@ -3048,6 +3101,7 @@ pub mod queriable_state_store_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Queries over values.
     #[derive(Debug, Clone)]
     pub struct QueriableStateStoreClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -3176,6 +3230,7 @@ pub mod queriable_state_store_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Queries over values.
     #[derive(Debug)]
     pub struct QueriableStateStoreServer<T> {
         inner: Arc<T>,
@@ -3347,6 +3402,7 @@ pub mod transactional_state_store_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Several writes, all or none.
     #[derive(Debug, Clone)]
     pub struct TransactionalStateStoreClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -3483,6 +3539,7 @@ pub mod transactional_state_store_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Several writes, all or none.
     #[derive(Debug)]
     pub struct TransactionalStateStoreServer<T> {
         inner: Arc<T>,
@@ -3657,6 +3714,8 @@ pub mod state_store_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// What every state store offers. A mismatch of etags is the status FAILED_PRECONDITION, and an
+    /// etag that cannot be read INVALID_ARGUMENT, each with a detail that names the field.
     #[derive(Debug, Clone)]
     pub struct StateStoreClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -3737,6 +3796,7 @@ pub mod state_store_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Called once per component, before any other method.
         pub async fn init(
             &mut self,
             request: impl tonic::IntoRequest<super::InitRequest>,
@@ -3849,6 +3909,7 @@ pub mod state_store_client {
                 .insert(GrpcMethod::new("dapr.proto.components.v1.StateStore", "Set"));
             self.inner.unary(req, path, codec).await
         }
+        /// Tells a dead process from an idle one.
         pub async fn ping(
             &mut self,
             request: impl tonic::IntoRequest<super::PingRequest>,
@@ -3963,6 +4024,7 @@ pub mod state_store_server {
     /// Generated trait containing gRPC methods that should be implemented for use with StateStoreServer.
     #[async_trait]
     pub trait StateStore: std::marker::Send + std::marker::Sync + 'static {
+        /// Called once per component, before any other method.
         async fn init(
             &self,
             request: tonic::Request<super::InitRequest>,
@@ -3996,6 +4058,7 @@ pub mod state_store_server {
         ) -> std::result::Result<tonic::Response<super::SetResponse>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Tells a dead process from an idle one.
         async fn ping(
             &self,
             request: tonic::Request<super::PingRequest>,
@@ -4030,6 +4093,8 @@ pub mod state_store_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// What every state store offers. A mismatch of etags is the status FAILED_PRECONDITION, and an
+    /// etag that cannot be read INVALID_ARGUMENT, each with a detail that names the field.
     #[derive(Debug)]
     pub struct StateStoreServer<T> {
         inner: Arc<T>,
@@ -4552,6 +4617,7 @@ pub mod transactional_store_multi_max_size_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// A bound on the number of operations in one transaction.
     #[derive(Debug, Clone)]
     pub struct TransactionalStoreMultiMaxSizeClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -4688,6 +4754,7 @@ pub mod transactional_store_multi_max_size_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// A bound on the number of operations in one transaction.
     #[derive(Debug)]
     pub struct TransactionalStoreMultiMaxSizeServer<T> {
         inner: Arc<T>,

@@ -26,8 +26,11 @@ impl ApiVersion {
         }
     }
 }
+/// The body of a job in the HTTP API. It differs from the public message by `data`, which here is
+/// any JSON value.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct JobHttpRequest {
+    /// From the path; a name in the body is overwritten.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(string, optional, tag = "2")]
@@ -47,6 +50,7 @@ pub struct JobHttpRequest {
         super::super::common::v1::JobFailurePolicy,
     >,
 }
+/// A trigger on its way from the scheduler to an application or an actor.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JobEvent {
     #[prost(string, tag = "1")]
@@ -58,6 +62,7 @@ pub struct JobEvent {
     #[prost(message, optional, tag = "4")]
     pub data: ::core::option::Option<::pbjson_types::Any>,
 }
+/// A reminder, or a timer, that is due.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Reminder {
     #[prost(string, tag = "1")]
@@ -68,6 +73,7 @@ pub struct Reminder {
     pub name: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "4")]
     pub data: ::core::option::Option<::pbjson_types::Any>,
+    /// A duration as it was given: ISO 8601, Go's form, or empty for a single shot.
     #[prost(string, tag = "5")]
     pub period: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "6")]
@@ -78,6 +84,7 @@ pub struct Reminder {
     pub expiration_time: ::core::option::Option<::pbjson_types::Timestamp>,
     #[prost(bool, tag = "9")]
     pub is_timer: bool,
+    /// Deliver without taking a turn: the actor may be in the middle of one.
     #[prost(bool, tag = "10")]
     pub skip_lock: bool,
 }
@@ -86,17 +93,21 @@ pub struct Reminders {
     #[prost(message, repeated, tag = "1")]
     pub reminders: ::prost::alloc::vec::Vec<Reminder>,
 }
+/// The data of a workflow's timer reminder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TimerFiredEvent {
     #[prost(message, optional, tag = "1")]
     pub fire_at: ::core::option::Option<::pbjson_types::Timestamp>,
     #[prost(int32, tag = "2")]
     pub timer_id: i32,
+    /// A timer of an older generation of the workflow is ignored.
     #[prost(uint64, tag = "3")]
     pub generation: u64,
 }
+/// The application's status, told apart from that of the call which carries it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Status {
+    /// An HTTP status or a gRPC code, after the protocol of the application.
     #[prost(int32, tag = "1")]
     pub code: i32,
     #[prost(string, tag = "2")]
@@ -115,13 +126,16 @@ pub struct Actor {
 pub struct InternalInvokeRequest {
     #[prost(enumeration = "ApiVersion", tag = "1")]
     pub ver: i32,
+    /// HTTP headers, or gRPC metadata.
     #[prost(map = "string, message", tag = "2")]
     pub metadata: ::std::collections::HashMap<
         ::prost::alloc::string::String,
         ListStringValue,
     >,
+    /// In a stream, `data` is left empty and the body follows as payloads.
     #[prost(message, optional, tag = "3")]
     pub message: ::core::option::Option<super::super::common::v1::InvokeRequest>,
+    /// Present in calls of actors.
     #[prost(message, optional, tag = "4")]
     pub actor: ::core::option::Option<Actor>,
 }
@@ -129,6 +143,7 @@ pub struct InternalInvokeRequest {
 pub struct InternalInvokeResponse {
     #[prost(message, optional, tag = "1")]
     pub status: ::core::option::Option<Status>,
+    /// Keys that end in "-bin" hold base64.
     #[prost(map = "string, message", tag = "2")]
     pub headers: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -144,6 +159,7 @@ pub struct InternalInvokeResponse {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InternalInvokeRequestStream {
+    /// In the first message only.
     #[prost(message, optional, tag = "1")]
     pub request: ::core::option::Option<InternalInvokeRequest>,
     #[prost(message, optional, tag = "2")]
@@ -151,11 +167,13 @@ pub struct InternalInvokeRequestStream {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InternalInvokeResponseStream {
+    /// In the first message only.
     #[prost(message, optional, tag = "1")]
     pub response: ::core::option::Option<InternalInvokeResponse>,
     #[prost(message, optional, tag = "2")]
     pub payload: ::core::option::Option<super::super::common::v1::StreamPayload>,
 }
+/// One header may occur several times.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListStringValue {
     #[prost(string, repeated, tag = "1")]
@@ -172,6 +190,7 @@ pub mod service_invocation_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Served on a sidecar's internal port, behind mutual TLS.
     #[derive(Debug, Clone)]
     pub struct ServiceInvocationClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -252,6 +271,7 @@ pub mod service_invocation_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Calls an actor that the receiver hosts.
         pub async fn call_actor(
             &mut self,
             request: impl tonic::IntoRequest<super::InternalInvokeRequest>,
@@ -281,6 +301,8 @@ pub mod service_invocation_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Calls the receiver's application with the whole body in one message: the way of older
+        /// sidecars.
         pub async fn call_local(
             &mut self,
             request: impl tonic::IntoRequest<super::InternalInvokeRequest>,
@@ -310,6 +332,7 @@ pub mod service_invocation_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Delivers a reminder to an actor that the receiver hosts.
         pub async fn call_actor_reminder(
             &mut self,
             request: impl tonic::IntoRequest<super::Reminder>,
@@ -336,6 +359,8 @@ pub mod service_invocation_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Calls the receiver's application, bodies in pieces. The first message of each direction has
+        /// everything but the body.
         pub async fn call_local_stream(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -369,6 +394,7 @@ pub mod service_invocation_client {
                 );
             self.inner.streaming(req, path, codec).await
         }
+        /// Calls an actor that answers more than once.
         pub async fn call_actor_stream(
             &mut self,
             request: impl tonic::IntoRequest<super::InternalInvokeRequest>,
@@ -413,6 +439,7 @@ pub mod service_invocation_server {
     /// Generated trait containing gRPC methods that should be implemented for use with ServiceInvocationServer.
     #[async_trait]
     pub trait ServiceInvocation: std::marker::Send + std::marker::Sync + 'static {
+        /// Calls an actor that the receiver hosts.
         async fn call_actor(
             &self,
             request: tonic::Request<super::InternalInvokeRequest>,
@@ -422,6 +449,8 @@ pub mod service_invocation_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Calls the receiver's application with the whole body in one message: the way of older
+        /// sidecars.
         async fn call_local(
             &self,
             request: tonic::Request<super::InternalInvokeRequest>,
@@ -431,12 +460,15 @@ pub mod service_invocation_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Delivers a reminder to an actor that the receiver hosts.
         async fn call_actor_reminder(
             &self,
             request: tonic::Request<super::Reminder>,
         ) -> std::result::Result<tonic::Response<::pbjson_types::Empty>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Calls the receiver's application, bodies in pieces. The first message of each direction has
+        /// everything but the body.
         async fn call_local_stream(
             &self,
             request: tonic::Request<tonic::Streaming<super::InternalInvokeRequestStream>>,
@@ -446,6 +478,7 @@ pub mod service_invocation_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Calls an actor that answers more than once.
         async fn call_actor_stream(
             &self,
             request: tonic::Request<super::InternalInvokeRequest>,
@@ -456,6 +489,7 @@ pub mod service_invocation_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Served on a sidecar's internal port, behind mutual TLS.
     #[derive(Debug)]
     pub struct ServiceInvocationServer<T> {
         inner: Arc<T>,

@@ -223,6 +223,7 @@ pub mod operator_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Served by the operator, behind mutual TLS: a sidecar sees only its own namespace.
     #[derive(Debug, Clone)]
     pub struct OperatorClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -303,6 +304,7 @@ pub mod operator_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Changes of one namespace, for as long as the stream is open, as in every method named Update.
         pub async fn component_update(
             &mut self,
             request: impl tonic::IntoRequest<super::ComponentUpdateRequest>,
@@ -384,6 +386,7 @@ pub mod operator_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Without a namespace: of older sidecars.
         pub async fn list_subscriptions(
             &mut self,
             request: impl tonic::IntoRequest<::pbjson_types::Empty>,
@@ -465,6 +468,7 @@ pub mod operator_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Subscriptions of one namespace, in their newest version.
         pub async fn list_subscriptions_v2(
             &mut self,
             request: impl tonic::IntoRequest<super::ListSubscriptionsRequest>,
@@ -766,6 +770,7 @@ pub mod operator_server {
     /// Generated trait containing gRPC methods that should be implemented for use with OperatorServer.
     #[async_trait]
     pub trait Operator: std::marker::Send + std::marker::Sync + 'static {
+        /// Changes of one namespace, for as long as the stream is open, as in every method named Update.
         async fn component_update(
             &self,
             request: tonic::Request<super::ComponentUpdateRequest>,
@@ -793,6 +798,7 @@ pub mod operator_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Without a namespace: of older sidecars.
         async fn list_subscriptions(
             &self,
             request: tonic::Request<::pbjson_types::Empty>,
@@ -820,6 +826,7 @@ pub mod operator_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Subscriptions of one namespace, in their newest version.
         async fn list_subscriptions_v2(
             &self,
             request: tonic::Request<super::ListSubscriptionsRequest>,
@@ -911,6 +918,7 @@ pub mod operator_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Served by the operator, behind mutual TLS: a sidecar sees only its own namespace.
     #[derive(Debug)]
     pub struct OperatorServer<T> {
         inner: Arc<T>,
@@ -1788,6 +1796,7 @@ pub struct ResourceResult {
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "6")]
     pub message: ::core::option::Option<::prost::alloc::string::String>,
+    /// The generation of the resource that this result is about.
     #[prost(int64, tag = "7")]
     pub observed_generation: i64,
     #[prost(message, optional, tag = "8")]

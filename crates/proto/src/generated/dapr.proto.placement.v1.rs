@@ -4,13 +4,16 @@
 pub struct PlacementOrder {
     #[prost(message, optional, tag = "1")]
     pub tables: ::core::option::Option<PlacementTables>,
+    /// One of lock, update, unlock.
     #[prost(string, tag = "2")]
     pub operation: ::prost::alloc::string::String,
+    /// Of the tables: all orders of one round have the same one.
     #[prost(uint64, tag = "3")]
     pub version: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PlacementTables {
+    /// By actor type.
     #[prost(map = "string, message", tag = "1")]
     pub entries: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -20,30 +23,38 @@ pub struct PlacementTables {
     pub version: ::prost::alloc::string::String,
     #[prost(uint32, tag = "3")]
     pub api_level: u32,
+    /// Virtual nodes per host on the ring of each actor type.
     #[prost(int64, tag = "4")]
     pub replication_factor: i64,
 }
+/// The hosts of one actor type. Each sidecar rebuilds the ring from them; a ring that is sent, as
+/// older services do, is not needed.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PlacementTable {
     #[prost(map = "uint64, string", tag = "1")]
     pub hosts: ::std::collections::HashMap<u64, ::prost::alloc::string::String>,
     #[prost(uint64, repeated, tag = "2")]
     pub sorted_set: ::prost::alloc::vec::Vec<u64>,
+    /// The hosts, by address.
     #[prost(map = "string, message", tag = "3")]
     pub load_map: ::std::collections::HashMap<::prost::alloc::string::String, Host>,
     #[prost(int64, tag = "4")]
     pub total_load: i64,
 }
+/// A sidecar as it reports itself.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Host {
+    /// Address of the internal port.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(int64, tag = "2")]
     pub port: i64,
     #[prost(int64, tag = "3")]
     pub load: i64,
+    /// Actor types that it hosts; empty: it only calls actors.
     #[prost(string, repeated, tag = "4")]
     pub entities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The application.
     #[prost(string, tag = "5")]
     pub id: ::prost::alloc::string::String,
     #[prost(string, tag = "6")]
@@ -52,11 +63,14 @@ pub struct Host {
     pub api_level: u32,
     #[prost(string, tag = "8")]
     pub namespace: ::prost::alloc::string::String,
+    /// UNKNOWN is sent by older sidecars, which only report.
     #[prost(enumeration = "HostOperation", tag = "9")]
     pub operation: i32,
+    /// Of the tables that `operation` acknowledges.
     #[prost(uint64, optional, tag = "10")]
     pub version: ::core::option::Option<u64>,
 }
+/// What a host tells: its own state, or that it has carried out an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum HostOperation {
@@ -103,6 +117,7 @@ pub mod placement_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Served by the placement service; only its leader accepts streams.
     #[derive(Debug, Clone)]
     pub struct PlacementClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -183,6 +198,8 @@ pub mod placement_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Hosts report themselves once a second; a change of tables comes back in the order lock,
+        /// update, unlock.
         pub async fn report_dapr_status(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::Host>,
@@ -227,6 +244,8 @@ pub mod placement_server {
     /// Generated trait containing gRPC methods that should be implemented for use with PlacementServer.
     #[async_trait]
     pub trait Placement: std::marker::Send + std::marker::Sync + 'static {
+        /// Hosts report themselves once a second; a change of tables comes back in the order lock,
+        /// update, unlock.
         async fn report_dapr_status(
             &self,
             request: tonic::Request<tonic::Streaming<super::Host>>,
@@ -237,6 +256,7 @@ pub mod placement_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Served by the placement service; only its leader accepts streams.
     #[derive(Debug)]
     pub struct PlacementServer<T> {
         inner: Arc<T>,
@@ -399,6 +419,7 @@ pub mod placement_server {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StatePlacementTables {
+    /// By namespace.
     #[prost(map = "string, message", tag = "1")]
     pub tables: ::std::collections::HashMap<
         ::prost::alloc::string::String,

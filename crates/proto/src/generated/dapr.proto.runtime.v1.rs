@@ -1,5 +1,6 @@
 // Written by `cargo xtask codegen` from proto/: edit there.
 
+/// A timer lives with the activation of its actor; a reminder outlives it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisterActorTimerRequest {
     #[prost(string, tag = "1")]
@@ -8,6 +9,7 @@ pub struct RegisterActorTimerRequest {
     pub actor_id: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub name: ::prost::alloc::string::String,
+    /// Times are durations (ISO 8601 or Go's form) or RFC 3339 points in time, here and in reminders.
     #[prost(string, tag = "4")]
     pub due_time: ::prost::alloc::string::String,
     #[prost(string, tag = "5")]
@@ -16,6 +18,7 @@ pub struct RegisterActorTimerRequest {
     pub callback: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "7")]
     pub data: ::prost::bytes::Bytes,
+    /// After it, the timer no longer fires.
     #[prost(string, tag = "8")]
     pub ttl: ::prost::alloc::string::String,
 }
@@ -44,6 +47,7 @@ pub struct RegisterActorReminderRequest {
     pub data: ::prost::bytes::Bytes,
     #[prost(string, tag = "7")]
     pub ttl: ::prost::alloc::string::String,
+    /// Absent: true.
     #[prost(bool, optional, tag = "8")]
     pub overwrite: ::core::option::Option<bool>,
     #[prost(message, optional, tag = "9")]
@@ -90,6 +94,7 @@ pub struct ExecuteActorStateTransactionRequest {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TransactionalActorStateOperation {
+    /// upsert or delete.
     #[prost(string, tag = "1")]
     pub operation_type: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -132,6 +137,7 @@ pub struct GetActorReminderRequest {
     #[prost(string, tag = "3")]
     pub name: ::prost::alloc::string::String,
 }
+/// Field 3 is not in use.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetActorReminderResponse {
     #[prost(string, tag = "1")]
@@ -151,6 +157,7 @@ pub struct GetActorReminderResponse {
 pub struct ListActorRemindersRequest {
     #[prost(string, tag = "1")]
     pub actor_type: ::prost::alloc::string::String,
+    /// Absent: of all actors of the type.
     #[prost(string, optional, tag = "2")]
     pub actor_id: ::core::option::Option<::prost::alloc::string::String>,
 }
@@ -185,11 +192,13 @@ pub struct ActorReminder {
 pub struct UnregisterActorRemindersByTypeRequest {
     #[prost(string, tag = "1")]
     pub actor_type: ::prost::alloc::string::String,
+    /// Absent: of all actors of the type.
     #[prost(string, optional, tag = "2")]
     pub actor_id: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnregisterActorRemindersByTypeResponse {}
+/// From the application: first which actors it hosts, then one answer per request, matched by id.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscribeActorEventsRequestAlpha1 {
     #[prost(
@@ -218,6 +227,7 @@ pub mod subscribe_actor_events_request_alpha1 {
         RequestFailed(super::SubscribeActorEventsRequestFailedAlpha1),
     }
 }
+/// The same settings that an HTTP application answers on its configuration endpoint.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscribeActorEventsRequestInitialAlpha1 {
     #[prost(string, repeated, tag = "1")]
@@ -230,6 +240,7 @@ pub struct SubscribeActorEventsRequestInitialAlpha1 {
     pub drain_rebalanced_actors: ::core::option::Option<bool>,
     #[prost(message, optional, tag = "5")]
     pub reentrancy: ::core::option::Option<ActorReentrancyConfig>,
+    /// Settings that differ for some of the actor types.
     #[prost(message, repeated, tag = "6")]
     pub entities_config: ::prost::alloc::vec::Vec<ActorEntityConfig>,
 }
@@ -244,13 +255,16 @@ pub struct SubscribeActorEventsRequestInvokeResponseAlpha1 {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// True: `data` is an error of the actor, which the caller receives as it is.
     #[prost(bool, tag = "4")]
     pub error: bool,
 }
+/// Answers a reminder or a timer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubscribeActorEventsRequestReminderResponseAlpha1 {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
+    /// True: it shall not fire again.
     #[prost(bool, tag = "2")]
     pub cancel: bool,
 }
@@ -259,15 +273,18 @@ pub struct SubscribeActorEventsRequestDeactivateResponseAlpha1 {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+/// Answers any request that the application could not carry out.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubscribeActorEventsRequestFailedAlpha1 {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
+    /// A gRPC code.
     #[prost(uint32, tag = "2")]
     pub code: u32,
     #[prost(string, tag = "3")]
     pub message: ::prost::alloc::string::String,
 }
+/// To the application: first the acceptance, then requests.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscribeActorEventsResponseAlpha1 {
     #[prost(
@@ -379,8 +396,10 @@ pub struct ActorReentrancyConfig {
     #[prost(int32, optional, tag = "2")]
     pub max_stack_depth: ::core::option::Option<i32>,
 }
+/// The first version of the API: texts in, texts out.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConversationRequest {
+    /// Of the component.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(string, optional, tag = "2")]
@@ -397,11 +416,13 @@ pub struct ConversationRequest {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// Replace personal data in the answer.
     #[prost(bool, optional, tag = "6")]
     pub scrub_pii: ::core::option::Option<bool>,
     #[prost(double, optional, tag = "7")]
     pub temperature: ::core::option::Option<f64>,
 }
+/// Messages with roles, tools, and structured answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConversationRequestAlpha2 {
     #[prost(string, tag = "1")]
@@ -410,6 +431,7 @@ pub struct ConversationRequestAlpha2 {
     pub context_id: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "3")]
     pub inputs: ::prost::alloc::vec::Vec<ConversationInputAlpha2>,
+    /// Handed to the model as they are.
     #[prost(map = "string, message", tag = "4")]
     pub parameters: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -426,8 +448,10 @@ pub struct ConversationRequestAlpha2 {
     pub temperature: ::core::option::Option<f64>,
     #[prost(message, repeated, tag = "8")]
     pub tools: ::prost::alloc::vec::Vec<ConversationTools>,
+    /// none, auto, required, or the name of a tool.
     #[prost(string, optional, tag = "9")]
     pub tool_choice: ::core::option::Option<::prost::alloc::string::String>,
+    /// A JSON Schema of the answer.
     #[prost(message, optional, tag = "10")]
     pub response_format: ::core::option::Option<::pbjson_types::Struct>,
     #[prost(message, optional, tag = "11")]
@@ -446,6 +470,7 @@ pub struct ConversationInput {
 pub struct ConversationInputAlpha2 {
     #[prost(message, repeated, tag = "1")]
     pub messages: ::prost::alloc::vec::Vec<ConversationMessage>,
+    /// Replace personal data in these messages before the model sees them.
     #[prost(bool, optional, tag = "2")]
     pub scrub_pii: ::core::option::Option<bool>,
 }
@@ -500,8 +525,10 @@ pub struct ConversationMessageOfAssistant {
     #[prost(message, repeated, tag = "3")]
     pub tool_calls: ::prost::alloc::vec::Vec<ConversationToolCalls>,
 }
+/// The result of a tool that the model asked to call.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConversationMessageOfTool {
+    /// The id of that call.
     #[prost(string, optional, tag = "1")]
     pub tool_id: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, tag = "2")]
@@ -509,6 +536,7 @@ pub struct ConversationMessageOfTool {
     #[prost(message, repeated, tag = "3")]
     pub content: ::prost::alloc::vec::Vec<ConversationMessageContent>,
 }
+/// A call that the model asks for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConversationToolCalls {
     #[prost(string, optional, tag = "1")]
@@ -528,6 +556,7 @@ pub mod conversation_tool_calls {
 pub struct ConversationToolCallsOfFunction {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+    /// A JSON object, as text: models do not always write a valid one.
     #[prost(string, tag = "2")]
     pub arguments: ::prost::alloc::string::String,
 }
@@ -555,6 +584,7 @@ pub struct ConversationResultAlpha2 {
     #[prost(message, optional, tag = "3")]
     pub usage: ::core::option::Option<ConversationResultAlpha2CompletionUsage>,
 }
+/// Tokens that were paid for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConversationResultAlpha2CompletionUsage {
     #[prost(uint64, tag = "1")]
@@ -592,6 +622,7 @@ pub struct ConversationResultAlpha2CompletionUsagePromptTokensDetails {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConversationResultChoices {
+    /// As the model says: stop, length, tool_calls, content_filter.
     #[prost(string, tag = "1")]
     pub finish_reason: ::prost::alloc::string::String,
     #[prost(int64, tag = "2")]
@@ -639,17 +670,21 @@ pub struct ConversationToolsFunction {
     pub name: ::prost::alloc::string::String,
     #[prost(string, optional, tag = "2")]
     pub description: ::core::option::Option<::prost::alloc::string::String>,
+    /// A JSON Schema.
     #[prost(message, optional, tag = "3")]
     pub parameters: ::core::option::Option<::pbjson_types::Struct>,
 }
+/// A job that is due.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JobEventRequest {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub data: ::core::option::Option<::pbjson_types::Any>,
+    /// "job/" and the name: lets one handler serve jobs and calls.
     #[prost(string, tag = "3")]
     pub method: ::prost::alloc::string::String,
+    /// The type URL of `data`.
     #[prost(string, tag = "4")]
     pub content_type: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "5")]
@@ -657,6 +692,7 @@ pub struct JobEventRequest {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JobEventResponse {}
+/// An event, taken out of its CloudEvents envelope.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TopicEventRequest {
     #[prost(string, tag = "1")]
@@ -675,8 +711,10 @@ pub struct TopicEventRequest {
     pub topic: ::prost::alloc::string::String,
     #[prost(string, tag = "8")]
     pub pubsub_name: ::prost::alloc::string::String,
+    /// The route that matched the event, or empty.
     #[prost(string, tag = "9")]
     pub path: ::prost::alloc::string::String,
+    /// Attributes of the envelope that have no field of their own.
     #[prost(message, optional, tag = "10")]
     pub extensions: ::core::option::Option<::pbjson_types::Struct>,
 }
@@ -701,7 +739,9 @@ pub mod topic_event_response {
     #[repr(i32)]
     pub enum TopicEventResponseStatus {
         Success = 0,
+        /// Deliver again, as the component or the resiliency policy says.
         Retry = 1,
+        /// Forget the event, or hand it to the dead letter topic.
         Drop = 2,
     }
     impl TopicEventResponseStatus {
@@ -727,6 +767,7 @@ pub mod topic_event_response {
         }
     }
 }
+/// An event of a batch, with its own envelope.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TopicEventCeRequest {
     #[prost(string, tag = "1")]
@@ -755,11 +796,13 @@ pub struct TopicEventBulkRequestEntry {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// Bytes where the topic's events have no envelope.
     #[prost(oneof = "topic_event_bulk_request_entry::Event", tags = "2, 3")]
     pub event: ::core::option::Option<topic_event_bulk_request_entry::Event>,
 }
 /// Nested message and enum types in `TopicEventBulkRequestEntry`.
 pub mod topic_event_bulk_request_entry {
+    /// Bytes where the topic's events have no envelope.
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Event {
         #[prost(bytes, tag = "2")]
@@ -795,6 +838,7 @@ pub struct TopicEventBulkResponseEntry {
     #[prost(enumeration = "topic_event_response::TopicEventResponseStatus", tag = "2")]
     pub status: i32,
 }
+/// An entry that is not named here is delivered again.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TopicEventBulkResponse {
     #[prost(message, repeated, tag = "1")]
@@ -812,12 +856,16 @@ pub struct BindingEventRequest {
         ::prost::alloc::string::String,
     >,
 }
+/// Besides the result, what the sidecar shall do with it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BindingEventResponse {
     #[prost(string, tag = "1")]
     pub store_name: ::prost::alloc::string::String,
+    /// Meant for `store_name`, but sidecars do not apply it: only HTTP applications can save state
+    /// this way.
     #[prost(message, repeated, tag = "2")]
     pub states: ::prost::alloc::vec::Vec<super::super::common::v1::StateItem>,
+    /// Output bindings that receive `data`.
     #[prost(string, repeated, tag = "3")]
     pub to: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(bytes = "bytes", tag = "4")]
@@ -869,6 +917,7 @@ pub struct ListTopicSubscriptionsResponse {
     #[prost(message, repeated, tag = "1")]
     pub subscriptions: ::prost::alloc::vec::Vec<TopicSubscription>,
 }
+/// Field 4 is not in use.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TopicSubscription {
     #[prost(string, tag = "1")]
@@ -887,6 +936,7 @@ pub struct TopicSubscription {
     #[prost(message, optional, tag = "7")]
     pub bulk_subscribe: ::core::option::Option<BulkSubscribeConfig>,
 }
+/// The first rule that matches an event names its path.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TopicRoutes {
     #[prost(message, repeated, tag = "1")]
@@ -896,6 +946,7 @@ pub struct TopicRoutes {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TopicRule {
+    /// A CEL expression over the event.
     #[prost(string, tag = "1")]
     pub r#match: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -928,6 +979,7 @@ pub mod app_callback_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// The main callbacks. An application implements those that it needs.
     #[derive(Debug, Clone)]
     pub struct AppCallbackClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -1008,6 +1060,7 @@ pub mod app_callback_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// A call from another application.
         pub async fn on_invoke(
             &mut self,
             request: impl tonic::IntoRequest<
@@ -1036,6 +1089,7 @@ pub mod app_callback_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Asked once, when the application is ready.
         pub async fn list_topic_subscriptions(
             &mut self,
             request: impl tonic::IntoRequest<::pbjson_types::Empty>,
@@ -1091,6 +1145,7 @@ pub mod app_callback_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Asked once, when the application is ready.
         pub async fn list_input_bindings(
             &mut self,
             request: impl tonic::IntoRequest<::pbjson_types::Empty>,
@@ -1219,6 +1274,7 @@ pub mod app_callback_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AppCallbackServer.
     #[async_trait]
     pub trait AppCallback: std::marker::Send + std::marker::Sync + 'static {
+        /// A call from another application.
         async fn on_invoke(
             &self,
             request: tonic::Request<super::super::super::common::v1::InvokeRequest>,
@@ -1228,6 +1284,7 @@ pub mod app_callback_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Asked once, when the application is ready.
         async fn list_topic_subscriptions(
             &self,
             request: tonic::Request<::pbjson_types::Empty>,
@@ -1246,6 +1303,7 @@ pub mod app_callback_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Asked once, when the application is ready.
         async fn list_input_bindings(
             &self,
             request: tonic::Request<::pbjson_types::Empty>,
@@ -1283,6 +1341,7 @@ pub mod app_callback_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// The main callbacks. An application implements those that it needs.
     #[derive(Debug)]
     pub struct AppCallbackServer<T> {
         inner: Arc<T>,
@@ -1734,6 +1793,7 @@ pub mod app_callback_health_check_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Health of the application, where probing is on.
     #[derive(Debug, Clone)]
     pub struct AppCallbackHealthCheckClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -1816,6 +1876,7 @@ pub mod app_callback_health_check_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Any error, Unimplemented included, counts as unhealthy.
         pub async fn health_check(
             &mut self,
             request: impl tonic::IntoRequest<::pbjson_types::Empty>,
@@ -1860,6 +1921,7 @@ pub mod app_callback_health_check_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AppCallbackHealthCheckServer.
     #[async_trait]
     pub trait AppCallbackHealthCheck: std::marker::Send + std::marker::Sync + 'static {
+        /// Any error, Unimplemented included, counts as unhealthy.
         async fn health_check(
             &self,
             request: tonic::Request<::pbjson_types::Empty>,
@@ -1870,6 +1932,7 @@ pub mod app_callback_health_check_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Health of the application, where probing is on.
     #[derive(Debug)]
     pub struct AppCallbackHealthCheckServer<T> {
         inner: Arc<T>,
@@ -2044,6 +2107,7 @@ pub mod app_callback_alpha_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Callbacks under their first names, still asked when the stable one is missing.
     #[derive(Debug, Clone)]
     pub struct AppCallbackAlphaClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -2216,6 +2280,7 @@ pub mod app_callback_alpha_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Callbacks under their first names, still asked when the stable one is missing.
     #[derive(Debug)]
     pub struct AppCallbackAlphaServer<T> {
         inner: Arc<T>,
@@ -2441,6 +2506,7 @@ pub struct InvokeBindingRequest {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// One that the component lists: create, get, delete, list, or its own.
     #[prost(string, tag = "4")]
     pub operation: ::prost::alloc::string::String,
 }
@@ -2458,6 +2524,7 @@ pub struct InvokeBindingResponse {
 pub struct GetConfigurationRequest {
     #[prost(string, tag = "1")]
     pub store_name: ::prost::alloc::string::String,
+    /// Empty: all.
     #[prost(string, repeated, tag = "2")]
     pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(map = "string, string", tag = "3")]
@@ -2478,6 +2545,7 @@ pub struct GetConfigurationResponse {
 pub struct SubscribeConfigurationRequest {
     #[prost(string, tag = "1")]
     pub store_name: ::prost::alloc::string::String,
+    /// Empty: all.
     #[prost(string, repeated, tag = "2")]
     pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(map = "string, string", tag = "3")]
@@ -2493,6 +2561,7 @@ pub struct UnsubscribeConfigurationRequest {
     #[prost(string, tag = "2")]
     pub id: ::prost::alloc::string::String,
 }
+/// The first one has only the id; each later one the items that changed.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscribeConfigurationResponse {
     #[prost(string, tag = "1")]
@@ -2505,11 +2574,13 @@ pub struct SubscribeConfigurationResponse {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnsubscribeConfigurationResponse {
+    /// False for an id that is unknown, which is no gRPC error.
     #[prost(bool, tag = "1")]
     pub ok: bool,
     #[prost(string, tag = "2")]
     pub message: ::prost::alloc::string::String,
 }
+/// Asks for the public part of a key.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubtleGetKeyRequest {
     #[prost(string, tag = "1")]
@@ -2560,6 +2631,7 @@ pub mod subtle_get_key_request {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubtleGetKeyResponse {
+    /// The key's full name, version included.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -2584,6 +2656,7 @@ pub struct SubtleEncryptRequest {
 pub struct SubtleEncryptResponse {
     #[prost(bytes = "bytes", tag = "1")]
     pub ciphertext: ::prost::bytes::Bytes,
+    /// Of authenticated ciphers; else empty.
     #[prost(bytes = "bytes", tag = "2")]
     pub tag: ::prost::bytes::Bytes,
 }
@@ -2657,6 +2730,7 @@ pub struct SubtleUnwrapKeyResponse {
 pub struct SubtleSignRequest {
     #[prost(string, tag = "1")]
     pub component_name: ::prost::alloc::string::String,
+    /// The hash of the message, not the message.
     #[prost(bytes = "bytes", tag = "2")]
     pub digest: ::prost::bytes::Bytes,
     #[prost(string, tag = "3")]
@@ -2687,6 +2761,7 @@ pub struct SubtleVerifyResponse {
     #[prost(bool, tag = "1")]
     pub valid: bool,
 }
+/// The options are in the first message, and only there; the payload may start in it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EncryptRequest {
     #[prost(message, optional, tag = "1")]
@@ -2694,18 +2769,23 @@ pub struct EncryptRequest {
     #[prost(message, optional, tag = "2")]
     pub payload: ::core::option::Option<super::super::common::v1::StreamPayload>,
 }
+/// Numbers from 10 on are settings that have a default.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EncryptRequestOptions {
     #[prost(string, tag = "1")]
     pub component_name: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub key_name: ::prost::alloc::string::String,
+    /// How the file key is wrapped, such as A256KW or RSA-OAEP-256.
     #[prost(string, tag = "3")]
     pub key_wrap_algorithm: ::prost::alloc::string::String,
+    /// aes-gcm, the default, or chacha20-poly1305.
     #[prost(string, tag = "10")]
     pub data_encryption_cipher: ::prost::alloc::string::String,
+    /// True: whoever decrypts must name the key.
     #[prost(bool, tag = "11")]
     pub omit_decryption_key_name: bool,
+    /// Written to the header in place of `key_name`.
     #[prost(string, tag = "12")]
     pub decryption_key_name: ::prost::alloc::string::String,
 }
@@ -2714,6 +2794,7 @@ pub struct EncryptResponse {
     #[prost(message, optional, tag = "1")]
     pub payload: ::core::option::Option<super::super::common::v1::StreamPayload>,
 }
+/// The options are in the first message, and only there; the payload may start in it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DecryptRequest {
     #[prost(message, optional, tag = "1")]
@@ -2725,6 +2806,7 @@ pub struct DecryptRequest {
 pub struct DecryptRequestOptions {
     #[prost(string, tag = "1")]
     pub component_name: ::prost::alloc::string::String,
+    /// Empty: the one named in the header of the document.
     #[prost(string, tag = "12")]
     pub key_name: ::prost::alloc::string::String,
 }
@@ -2733,23 +2815,31 @@ pub struct DecryptResponse {
     #[prost(message, optional, tag = "1")]
     pub payload: ::core::option::Option<super::super::common::v1::StreamPayload>,
 }
+/// Field 2 is not in use.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct InvokeServiceRequest {
+    /// The application: "id", or "id.namespace".
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub message: ::core::option::Option<super::super::common::v1::InvokeRequest>,
 }
+/// At least one of `schedule` and `due_time` is needed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Job {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+    /// Cron with seconds, or "@every" and a duration, or one of @yearly, @monthly, @weekly, @daily,
+    /// @hourly.
     #[prost(string, optional, tag = "2")]
     pub schedule: ::core::option::Option<::prost::alloc::string::String>,
+    /// Absent: without end when there is a schedule, else once.
     #[prost(uint32, optional, tag = "3")]
     pub repeats: ::core::option::Option<u32>,
+    /// First trigger: a duration or an RFC 3339 point in time.
     #[prost(string, optional, tag = "4")]
     pub due_time: ::core::option::Option<::prost::alloc::string::String>,
+    /// After it the job is gone.
     #[prost(string, optional, tag = "5")]
     pub ttl: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "6")]
@@ -2763,6 +2853,7 @@ pub struct Job {
 pub struct ScheduleJobRequest {
     #[prost(message, optional, tag = "1")]
     pub job: ::core::option::Option<Job>,
+    /// False: an existing job of this name is an error.
     #[prost(bool, tag = "2")]
     pub overwrite: bool,
 }
@@ -2794,6 +2885,7 @@ pub struct DeleteJobsByPrefixRequestAlpha1 {
 pub struct DeleteJobsByPrefixResponseAlpha1 {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteJobsByPrefixRequest {
+    /// Absent or empty: all jobs of the application.
     #[prost(string, optional, tag = "1")]
     pub name_prefix: ::core::option::Option<::prost::alloc::string::String>,
 }
@@ -2819,8 +2911,10 @@ pub struct TryLockRequest {
     pub store_name: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub resource_id: ::prost::alloc::string::String,
+    /// Chosen by the caller; only the same owner can unlock.
     #[prost(string, tag = "3")]
     pub lock_owner: ::prost::alloc::string::String,
+    /// Must be positive: a lock whose owner died goes away.
     #[prost(int32, tag = "4")]
     pub expiry_in_seconds: i32,
 }
@@ -2894,6 +2988,7 @@ pub struct GetMetadataRequest {}
 pub struct GetMetadataResponse {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
+    /// Also in `actor_runtime`.
     #[prost(message, repeated, tag = "2")]
     pub active_actors_count: ::prost::alloc::vec::Vec<ActiveActorsCount>,
     #[prost(message, repeated, tag = "3")]
@@ -2942,8 +3037,10 @@ pub struct ActorRuntime {
     pub runtime_status: i32,
     #[prost(message, repeated, tag = "2")]
     pub active_actors: ::prost::alloc::vec::Vec<ActiveActorsCount>,
+    /// Actors of this host can be called.
     #[prost(bool, tag = "3")]
     pub host_ready: bool,
+    /// State of the connection to the placement service, as text.
     #[prost(string, tag = "4")]
     pub placement: ::prost::alloc::string::String,
 }
@@ -3004,6 +3101,7 @@ pub struct RegisteredComponents {
     pub r#type: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub version: ::prost::alloc::string::String,
+    /// Upper case names, by kind of component.
     #[prost(string, repeated, tag = "4")]
     pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -3027,6 +3125,7 @@ pub struct MetadataResiliency {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
+/// How the sidecar reaches the application.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AppConnectionProperties {
     #[prost(int32, tag = "1")]
@@ -3076,6 +3175,7 @@ pub struct PubsubSubscriptionRules {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PubsubSubscriptionRule {
+    /// A CEL expression; empty for the default route.
     #[prost(string, tag = "1")]
     pub r#match: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -3088,6 +3188,7 @@ pub struct SetMetadataRequest {
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
 }
+/// Where the subscription comes from: a resource, the application's answer, or an open stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum PubsubSubscriptionType {
@@ -3128,6 +3229,7 @@ pub struct PublishEventRequest {
     pub topic: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "3")]
     pub data: ::prost::bytes::Bytes,
+    /// A CloudEvents type: `data` is an envelope already. Else the sidecar adds one.
     #[prost(string, tag = "4")]
     pub data_content_type: ::prost::alloc::string::String,
     #[prost(map = "string, string", tag = "5")]
@@ -3152,6 +3254,7 @@ pub struct BulkPublishRequest {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BulkPublishRequestEntry {
+    /// Unique within its request; failures are reported by it.
     #[prost(string, tag = "1")]
     pub entry_id: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "2")]
@@ -3164,6 +3267,7 @@ pub struct BulkPublishRequestEntry {
         ::prost::alloc::string::String,
     >,
 }
+/// Entries that are not named here were published.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BulkPublishResponse {
     #[prost(message, repeated, tag = "1")]
@@ -3176,6 +3280,7 @@ pub struct BulkPublishResponseFailedEntry {
     #[prost(string, tag = "2")]
     pub error: ::prost::alloc::string::String,
 }
+/// From the application: first what it subscribes to, then one answer per event, matched by id.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscribeTopicEventsRequestAlpha1 {
     #[prost(
@@ -3217,6 +3322,7 @@ pub struct SubscribeTopicEventsRequestProcessedAlpha1 {
     #[prost(message, optional, tag = "2")]
     pub status: ::core::option::Option<TopicEventResponse>,
 }
+/// To the application: first the acceptance, then events.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscribeTopicEventsResponseAlpha1 {
     #[prost(
@@ -3251,6 +3357,7 @@ pub struct GetSecretRequest {
         ::prost::alloc::string::String,
     >,
 }
+/// A secret is a map, because one entry of a store may hold several values.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetSecretResponse {
     #[prost(map = "string, string", tag = "1")]
@@ -3279,6 +3386,7 @@ pub struct SecretResponse {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetBulkSecretResponse {
+    /// By name of the secret.
     #[prost(map = "string, message", tag = "1")]
     pub data: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -3308,6 +3416,7 @@ pub struct GetBulkStateRequest {
     pub store_name: ::prost::alloc::string::String,
     #[prost(string, repeated, tag = "2")]
     pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How many keys are read at a time, where the store cannot read them at once.
     #[prost(int32, tag = "3")]
     pub parallelism: i32,
     #[prost(map = "string, string", tag = "4")]
@@ -3329,6 +3438,7 @@ pub struct BulkStateItem {
     pub data: ::prost::bytes::Bytes,
     #[prost(string, tag = "3")]
     pub etag: ::prost::alloc::string::String,
+    /// Set in place of `data` when this item could not be read.
     #[prost(string, tag = "4")]
     pub error: ::prost::alloc::string::String,
     #[prost(map = "string, string", tag = "5")]
@@ -3341,6 +3451,7 @@ pub struct BulkStateItem {
 pub struct GetStateResponse {
     #[prost(bytes = "bytes", tag = "1")]
     pub data: ::prost::bytes::Bytes,
+    /// Empty when the key does not exist.
     #[prost(string, tag = "2")]
     pub etag: ::prost::alloc::string::String,
     #[prost(map = "string, string", tag = "3")]
@@ -3383,6 +3494,7 @@ pub struct SaveStateRequest {
 pub struct QueryStateRequest {
     #[prost(string, tag = "1")]
     pub store_name: ::prost::alloc::string::String,
+    /// JSON: filter, sort, page.
     #[prost(string, tag = "2")]
     pub query: ::prost::alloc::string::String,
     #[prost(map = "string, string", tag = "3")]
@@ -3406,6 +3518,7 @@ pub struct QueryStateItem {
 pub struct QueryStateResponse {
     #[prost(message, repeated, tag = "1")]
     pub results: ::prost::alloc::vec::Vec<QueryStateItem>,
+    /// Names the next page; empty after the last.
     #[prost(string, tag = "2")]
     pub token: ::prost::alloc::string::String,
     #[prost(map = "string, string", tag = "3")]
@@ -3416,6 +3529,7 @@ pub struct QueryStateResponse {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TransactionalStateOperation {
+    /// upsert or delete.
     #[prost(string, tag = "1")]
     pub operation_type: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
@@ -3437,11 +3551,14 @@ pub struct ExecuteStateTransactionRequest {
 pub struct GetWorkflowRequest {
     #[prost(string, tag = "1")]
     pub instance_id: ::prost::alloc::string::String,
+    /// Kept for older callers; there is one engine, named dapr.
     #[prost(string, tag = "2")]
     pub workflow_component: ::prost::alloc::string::String,
+    /// The application that runs the instance; absent: the caller's own.
     #[prost(string, optional, tag = "3")]
     pub app_id: ::core::option::Option<::prost::alloc::string::String>,
 }
+/// An instance that does not exist is answered with its id alone.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetWorkflowResponse {
     #[prost(string, tag = "1")]
@@ -3452,8 +3569,10 @@ pub struct GetWorkflowResponse {
     pub created_at: ::core::option::Option<::pbjson_types::Timestamp>,
     #[prost(message, optional, tag = "4")]
     pub last_updated_at: ::core::option::Option<::pbjson_types::Timestamp>,
+    /// RUNNING, COMPLETED, FAILED and so on, as text.
     #[prost(string, tag = "5")]
     pub runtime_status: ::prost::alloc::string::String,
+    /// Input, output, custom status and failure, by name.
     #[prost(map = "string, string", tag = "6")]
     pub properties: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -3462,6 +3581,7 @@ pub struct GetWorkflowResponse {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StartWorkflowRequest {
+    /// Empty: one is made up.
     #[prost(string, tag = "1")]
     pub instance_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -3475,6 +3595,7 @@ pub struct StartWorkflowRequest {
     >,
     #[prost(bytes = "bytes", tag = "5")]
     pub input: ::prost::bytes::Bytes,
+    /// The application that shall run the instance; absent: the caller's own.
     #[prost(string, optional, tag = "6")]
     pub app_id: ::core::option::Option<::prost::alloc::string::String>,
 }
@@ -3545,6 +3666,8 @@ pub mod dapr_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Served on the API port. Names that end in Alpha and Beta may change; where a stable name exists
+    /// too, both do the same.
     #[derive(Debug, Clone)]
     pub struct DaprClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -3625,6 +3748,8 @@ pub mod dapr_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
+        /// Calls a method of another application. gRPC applications are better called through the proxy:
+        /// by their own methods, with the metadata `dapr-app-id`.
         pub async fn invoke_service(
             &mut self,
             request: impl tonic::IntoRequest<super::InvokeServiceRequest>,
@@ -3649,6 +3774,7 @@ pub mod dapr_client {
                 .insert(GrpcMethod::new("dapr.proto.runtime.v1.Dapr", "InvokeService"));
             self.inner.unary(req, path, codec).await
         }
+        /// A key that does not exist is no error: the answer is empty.
         pub async fn get_state(
             &mut self,
             request: impl tonic::IntoRequest<super::GetStateRequest>,
@@ -3788,6 +3914,7 @@ pub mod dapr_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Several writes, all or none.
         pub async fn execute_state_transaction(
             &mut self,
             request: impl tonic::IntoRequest<super::ExecuteStateTransactionRequest>,
@@ -3814,6 +3941,7 @@ pub mod dapr_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Events.
         pub async fn publish_event(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishEventRequest>,
@@ -3890,6 +4018,7 @@ pub mod dapr_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// One subscription, for as long as the stream is open; needs no callback of the application.
         pub async fn subscribe_topic_events_alpha1(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -3923,6 +4052,7 @@ pub mod dapr_client {
                 );
             self.inner.streaming(req, path, codec).await
         }
+        /// Components outside.
         pub async fn invoke_binding(
             &mut self,
             request: impl tonic::IntoRequest<super::InvokeBindingRequest>,
@@ -3995,6 +4125,7 @@ pub mod dapr_client {
                 .insert(GrpcMethod::new("dapr.proto.runtime.v1.Dapr", "GetBulkSecret"));
             self.inner.unary(req, path, codec).await
         }
+        /// Actors.
         pub async fn register_actor_timer(
             &mut self,
             request: impl tonic::IntoRequest<super::RegisterActorTimerRequest>,
@@ -4250,6 +4381,7 @@ pub mod dapr_client {
                 .insert(GrpcMethod::new("dapr.proto.runtime.v1.Dapr", "InvokeActor"));
             self.inner.unary(req, path, codec).await
         }
+        /// Hosts actors for as long as the stream is open; needs no callback of the application.
         pub async fn subscribe_actor_events_alpha1(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -4283,6 +4415,7 @@ pub mod dapr_client {
                 );
             self.inner.streaming(req, path, codec).await
         }
+        /// Configuration.
         pub async fn get_configuration_alpha1(
             &mut self,
             request: impl tonic::IntoRequest<super::GetConfigurationRequest>,
@@ -4369,6 +4502,7 @@ pub mod dapr_client {
                 );
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Ends with the stream, or by UnsubscribeConfiguration.
         pub async fn subscribe_configuration(
             &mut self,
             request: impl tonic::IntoRequest<super::SubscribeConfigurationRequest>,
@@ -4458,6 +4592,7 @@ pub mod dapr_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Locks.
         pub async fn try_lock_alpha1(
             &mut self,
             request: impl tonic::IntoRequest<super::TryLockRequest>,
@@ -4503,6 +4638,7 @@ pub mod dapr_client {
                 .insert(GrpcMethod::new("dapr.proto.runtime.v1.Dapr", "UnlockAlpha1"));
             self.inner.unary(req, path, codec).await
         }
+        /// Cryptography.
         pub async fn encrypt_alpha1(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::EncryptRequest>,
@@ -4551,6 +4687,7 @@ pub mod dapr_client {
                 .insert(GrpcMethod::new("dapr.proto.runtime.v1.Dapr", "DecryptAlpha1"));
             self.inner.streaming(req, path, codec).await
         }
+        /// The sidecar itself.
         pub async fn get_metadata(
             &mut self,
             request: impl tonic::IntoRequest<super::GetMetadataRequest>,
@@ -4596,6 +4733,7 @@ pub mod dapr_client {
                 .insert(GrpcMethod::new("dapr.proto.runtime.v1.Dapr", "SetMetadata"));
             self.inner.unary(req, path, codec).await
         }
+        /// Single operations of cryptography.
         pub async fn subtle_get_key_alpha1(
             &mut self,
             request: impl tonic::IntoRequest<super::SubtleGetKeyRequest>,
@@ -4781,6 +4919,7 @@ pub mod dapr_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Workflows. No stable names: worker and client libraries use the TaskHub service.
         pub async fn start_workflow_alpha1(
             &mut self,
             request: impl tonic::IntoRequest<super::StartWorkflowRequest>,
@@ -5127,6 +5266,7 @@ pub mod dapr_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Stops the sidecar, gracefully.
         pub async fn shutdown(
             &mut self,
             request: impl tonic::IntoRequest<super::ShutdownRequest>,
@@ -5148,6 +5288,7 @@ pub mod dapr_client {
                 .insert(GrpcMethod::new("dapr.proto.runtime.v1.Dapr", "Shutdown"));
             self.inner.unary(req, path, codec).await
         }
+        /// Jobs.
         pub async fn schedule_job_alpha1(
             &mut self,
             request: impl tonic::IntoRequest<super::ScheduleJobRequest>,
@@ -5393,6 +5534,7 @@ pub mod dapr_client {
                 .insert(GrpcMethod::new("dapr.proto.runtime.v1.Dapr", "ListJobs"));
             self.inner.unary(req, path, codec).await
         }
+        /// Language models.
         pub async fn converse_alpha1(
             &mut self,
             request: impl tonic::IntoRequest<super::ConversationRequest>,
@@ -5456,6 +5598,8 @@ pub mod dapr_server {
     /// Generated trait containing gRPC methods that should be implemented for use with DaprServer.
     #[async_trait]
     pub trait Dapr: std::marker::Send + std::marker::Sync + 'static {
+        /// Calls a method of another application. gRPC applications are better called through the proxy:
+        /// by their own methods, with the metadata `dapr-app-id`.
         async fn invoke_service(
             &self,
             request: tonic::Request<super::InvokeServiceRequest>,
@@ -5465,6 +5609,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// A key that does not exist is no error: the answer is empty.
         async fn get_state(
             &self,
             request: tonic::Request<super::GetStateRequest>,
@@ -5510,12 +5655,14 @@ pub mod dapr_server {
         ) -> std::result::Result<tonic::Response<::pbjson_types::Empty>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Several writes, all or none.
         async fn execute_state_transaction(
             &self,
             request: tonic::Request<super::ExecuteStateTransactionRequest>,
         ) -> std::result::Result<tonic::Response<::pbjson_types::Empty>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Events.
         async fn publish_event(
             &self,
             request: tonic::Request<super::PublishEventRequest>,
@@ -5540,6 +5687,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// One subscription, for as long as the stream is open; needs no callback of the application.
         async fn subscribe_topic_events_alpha1(
             &self,
             request: tonic::Request<
@@ -5551,6 +5699,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Components outside.
         async fn invoke_binding(
             &self,
             request: tonic::Request<super::InvokeBindingRequest>,
@@ -5578,6 +5727,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Actors.
         async fn register_actor_timer(
             &self,
             request: tonic::Request<super::RegisterActorTimerRequest>,
@@ -5653,6 +5803,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Hosts actors for as long as the stream is open; needs no callback of the application.
         async fn subscribe_actor_events_alpha1(
             &self,
             request: tonic::Request<
@@ -5664,6 +5815,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Configuration.
         async fn get_configuration_alpha1(
             &self,
             request: tonic::Request<super::GetConfigurationRequest>,
@@ -5691,6 +5843,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Ends with the stream, or by UnsubscribeConfiguration.
         async fn subscribe_configuration(
             &self,
             request: tonic::Request<super::SubscribeConfigurationRequest>,
@@ -5718,6 +5871,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Locks.
         async fn try_lock_alpha1(
             &self,
             request: tonic::Request<super::TryLockRequest>,
@@ -5733,6 +5887,7 @@ pub mod dapr_server {
         ) -> std::result::Result<tonic::Response<super::UnlockResponse>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Cryptography.
         async fn encrypt_alpha1(
             &self,
             request: tonic::Request<tonic::Streaming<super::EncryptRequest>>,
@@ -5751,6 +5906,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// The sidecar itself.
         async fn get_metadata(
             &self,
             request: tonic::Request<super::GetMetadataRequest>,
@@ -5766,6 +5922,7 @@ pub mod dapr_server {
         ) -> std::result::Result<tonic::Response<::pbjson_types::Empty>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Single operations of cryptography.
         async fn subtle_get_key_alpha1(
             &self,
             request: tonic::Request<super::SubtleGetKeyRequest>,
@@ -5829,6 +5986,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Workflows. No stable names: worker and client libraries use the TaskHub service.
         async fn start_workflow_alpha1(
             &self,
             request: tonic::Request<super::StartWorkflowRequest>,
@@ -5925,12 +6083,14 @@ pub mod dapr_server {
         ) -> std::result::Result<tonic::Response<::pbjson_types::Empty>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Stops the sidecar, gracefully.
         async fn shutdown(
             &self,
             request: tonic::Request<super::ShutdownRequest>,
         ) -> std::result::Result<tonic::Response<::pbjson_types::Empty>, tonic::Status> {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Jobs.
         async fn schedule_job_alpha1(
             &self,
             request: tonic::Request<super::ScheduleJobRequest>,
@@ -6015,6 +6175,7 @@ pub mod dapr_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Language models.
         async fn converse_alpha1(
             &self,
             request: tonic::Request<super::ConversationRequest>,
@@ -6034,6 +6195,8 @@ pub mod dapr_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Served on the API port. Names that end in Alpha and Beta may change; where a stable name exists
+    /// too, both do the same.
     #[derive(Debug)]
     pub struct DaprServer<T> {
         inner: Arc<T>,

@@ -1,5 +1,6 @@
 // Written by `cargo xtask codegen` from proto/: edit there.
 
+/// At least one of `schedule` and `due_time` is needed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Job {
     #[prost(string, optional, tag = "1")]
@@ -41,6 +42,7 @@ pub mod job_target_metadata {
         Actor(super::TargetActorReminder),
     }
 }
+/// With the name, the key of a job.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JobMetadata {
     #[prost(string, tag = "1")]
@@ -49,9 +51,11 @@ pub struct JobMetadata {
     pub namespace: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub target: ::core::option::Option<JobTargetMetadata>,
+    /// Names the limit that the job's triggers count against.
     #[prost(string, optional, tag = "4")]
     pub concurrency_key: ::core::option::Option<::prost::alloc::string::String>,
 }
+/// First what the sidecar wants, then one result per trigger.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WatchJobsRequest {
     #[prost(oneof = "watch_jobs_request::WatchJobRequestType", tags = "1, 2")]
@@ -77,15 +81,18 @@ pub struct WatchJobsRequestInitial {
     pub namespace: ::prost::alloc::string::String,
     #[prost(string, repeated, tag = "3")]
     pub actor_types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Empty: all.
     #[prost(enumeration = "JobTargetType", repeated, tag = "4")]
     pub accept_job_types: ::prost::alloc::vec::Vec<i32>,
     #[prost(message, repeated, tag = "5")]
     pub concurrency_limits: ::prost::alloc::vec::Vec<ConcurrencyLimit>,
 }
+/// A bound on triggers in flight, over all schedulers and streams.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConcurrencyLimit {
     #[prost(int32, tag = "1")]
     pub max_concurrent: i32,
+    /// Matches `JobMetadata.concurrency_key`.
     #[prost(string, optional, tag = "2")]
     pub name: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(oneof = "concurrency_limit::Target", tags = "3")]
@@ -115,6 +122,7 @@ pub struct WatchJobsRequestResult {
 pub struct WatchJobsResponse {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+    /// Unique within the stream; the result names it.
     #[prost(uint64, tag = "2")]
     pub id: u64,
     #[prost(message, optional, tag = "3")]
@@ -184,6 +192,7 @@ pub struct WatchHostsResponse {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Host {
+    /// Host and port, as a sidecar can dial it.
     #[prost(string, tag = "1")]
     pub address: ::prost::alloc::string::String,
 }
@@ -191,6 +200,7 @@ pub struct Host {
 pub struct DeleteByMetadataRequest {
     #[prost(message, optional, tag = "1")]
     pub metadata: ::core::option::Option<JobMetadata>,
+    /// True: actors whose id starts with the one in `metadata`.
     #[prost(bool, optional, tag = "2")]
     pub id_prefix_match: ::core::option::Option<bool>,
 }
@@ -235,6 +245,7 @@ impl JobTargetType {
 #[repr(i32)]
 pub enum WatchJobsRequestResultStatus {
     Success = 0,
+    /// Makes the job's failure policy act.
     Failed = 1,
 }
 impl WatchJobsRequestResultStatus {
@@ -268,6 +279,8 @@ pub mod scheduler_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Served by the scheduler, behind mutual TLS: a sidecar sees only its own namespace and
+    /// application.
     #[derive(Debug, Clone)]
     pub struct SchedulerClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -421,6 +434,7 @@ pub mod scheduler_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Triggers for one sidecar. It opens a stream to every scheduler; each trigger must be answered.
         pub async fn watch_jobs(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::WatchJobsRequest>,
@@ -473,6 +487,7 @@ pub mod scheduler_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// The schedulers that exist, again after every change.
         pub async fn watch_hosts(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchHostsRequest>,
@@ -596,6 +611,7 @@ pub mod scheduler_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// Triggers for one sidecar. It opens a stream to every scheduler; each trigger must be answered.
         async fn watch_jobs(
             &self,
             request: tonic::Request<tonic::Streaming<super::WatchJobsRequest>>,
@@ -614,6 +630,7 @@ pub mod scheduler_server {
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
+        /// The schedulers that exist, again after every change.
         async fn watch_hosts(
             &self,
             request: tonic::Request<super::WatchHostsRequest>,
@@ -642,6 +659,8 @@ pub mod scheduler_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Served by the scheduler, behind mutual TLS: a sidecar sees only its own namespace and
+    /// application.
     #[derive(Debug)]
     pub struct SchedulerServer<T> {
         inner: Arc<T>,

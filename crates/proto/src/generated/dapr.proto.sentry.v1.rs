@@ -2,6 +2,7 @@
 
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignCertificateRequest {
+    /// The application.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -10,10 +11,12 @@ pub struct SignCertificateRequest {
     pub trust_domain: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub namespace: ::prost::alloc::string::String,
+    /// PEM.
     #[prost(bytes = "bytes", tag = "5")]
     pub certificate_signing_request: ::prost::bytes::Bytes,
     #[prost(enumeration = "sign_certificate_request::TokenValidator", tag = "6")]
     pub token_validator: i32,
+    /// Besides the trust domain, which is always one.
     #[prost(string, repeated, tag = "7")]
     pub jwt_audiences: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -32,6 +35,7 @@ pub mod sign_certificate_request {
     )]
     #[repr(i32)]
     pub enum TokenValidator {
+        /// Sentry chooses: callers older than this field do not set it.
         Unknown = 0,
         Insecure = 1,
         Kubernetes = 2,
@@ -64,12 +68,15 @@ pub mod sign_certificate_request {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SignCertificateResponse {
+    /// PEM, with intermediates.
     #[prost(bytes = "bytes", tag = "1")]
     pub workload_certificate: ::prost::bytes::Bytes,
+    /// PEM bundles of trust anchors.
     #[prost(bytes = "bytes", repeated, tag = "2")]
     pub trust_chain_certificates: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
     #[prost(message, optional, tag = "3")]
     pub valid_until: ::core::option::Option<::pbjson_types::Timestamp>,
+    /// Absent where Sentry has no key for tokens.
     #[prost(message, optional, tag = "4")]
     pub jwt: ::core::option::Option<::pbjson_types::StringValue>,
     #[prost(map = "string, message", tag = "5")]
@@ -89,6 +96,7 @@ pub mod ca_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
+    /// Served by Sentry, with TLS: a caller that has no certificate yet proves itself by `token`.
     #[derive(Debug, Clone)]
     pub struct CaClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -218,6 +226,7 @@ pub mod ca_server {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
+    /// Served by Sentry, with TLS: a caller that has no certificate yet proves itself by `token`.
     #[derive(Debug)]
     pub struct CaServer<T> {
         inner: Arc<T>,

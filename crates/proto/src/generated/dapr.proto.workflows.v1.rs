@@ -2,6 +2,7 @@
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct McpBeforeCallToolHookInput {
+    /// Of the MCP server's resource.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -17,6 +18,7 @@ pub struct McpAfterCallToolHookInput {
     pub tool_name: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub arguments: ::core::option::Option<::pbjson_types::Struct>,
+    /// JSON of the result of the tool call.
     #[prost(bytes = "bytes", tag = "4")]
     pub result: ::prost::bytes::Bytes,
 }
