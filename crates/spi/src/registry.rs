@@ -1,0 +1,295 @@
+//! The table of component types a binary knows.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::metadata::{Field, Metadata, Problem, Properties, error_of, unknown_fields};
+use crate::{Context, Error, Factory, Result, pubsub, secret_store, state};
+
+/// A component that is ready for use.
+#[derive(Clone)]
+pub enum Component {
+    /// `state.*`.
+    State(Arc<dyn state::StateStore>),
+    /// `secretstores.*`.
+    SecretStore(Arc<dyn secret_store::SecretStore>),
+    /// `pubsub.*`.
+    PubSub(Arc<dyn pubsub::PubSub>),
+}
+
+impl Component {
+    /// The capabilities that `GET /v1.0/metadata` lists.
+    pub fn capabilities(&self) -> Vec<&'static str> {
+        match self {
+            Self::State(store) => state_capabilities(store.features()),
+            Self::SecretStore(store) => store.features().iter().map(|feature| feature.name()).collect(),
+            Self::PubSub(broker) => broker.features().iter().map(|feature| feature.name()).collect(),
+        }
+    }
+
+    /// Ends background work and connections.
+    pub async fn close(&self) {
+        match self {
+            Self::State(store) => store.close().await,
+            Self::SecretStore(store) => store.close().await,
+            Self::PubSub(broker) => broker.close().await,
+        }
+    }
+}
+
+/// A store with ETags and transactions can hold actors, and says so.
+fn state_capabilities(features: &[state::Feature]) -> Vec<&'static str> {
+    let mut names: Vec<_> = features.iter().map(|feature| feature.name()).collect();
+    if features.contains(&state::Feature::Etag) && features.contains(&state::Feature::Transactional) {
+        names.push("ACTOR");
+    }
+    names
+}
+
+/// How a building block's trait object becomes a [`Component`].
+trait Wrap {
+    fn wrap(component: Arc<Self>) -> Component;
+}
+
+impl Wrap for dyn state::StateStore {
+    fn wrap(component: Arc<Self>) -> Component {
+        Component::State(component)
+    }
+}
+
+impl Wrap for dyn secret_store::SecretStore {
+    fn wrap(component: Arc<Self>) -> Component {
+        Component::SecretStore(component)
+    }
+}
+
+impl Wrap for dyn pubsub::PubSub {
+    fn wrap(component: Arc<Self>) -> Component {
+        Component::PubSub(component)
+    }
+}
+
+type InitFuture = Pin<Box<dyn Future<Output = Result<Component>> + Send>>;
+
+/// A component whose settings are valid; `init` may be called again after a failure.
+#[derive(Clone)]
+pub struct Prepared(Arc<dyn Fn(Context) -> InitFuture + Send + Sync>);
+
+impl Prepared {
+    /// A component made in code rather than by a [`Factory`].
+    pub fn new<F>(init: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Component>> + Send + 'static,
+    {
+        Self(Arc::new(move |context| Box::pin(init(context))))
+    }
+
+    /// Opens the component.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub async fn init(&self, context: Context) -> Result<Component> {
+        (self.0)(context).await
+    }
+}
+
+/// One version of one component type.
+#[derive(Clone)]
+pub struct Entry {
+    /// Declared metadata fields; empty for a type that is only known at run time.
+    pub fields: &'static [Field],
+    prepare: Arc<dyn Fn(&Properties) -> Result<Prepared, Vec<Problem>> + Send + Sync>,
+}
+
+impl Entry {
+    fn of<F: Factory>() -> Self
+    where
+        F::Component: Wrap,
+    {
+        let prepare = |properties: &Properties| {
+            let metadata = F::Metadata::parse(properties)?;
+            let valid = F::validate(metadata).map_err(|error| vec![problem_of(&error)])?;
+            Ok(Prepared::new(move |context| {
+                let opening = F::init(valid.clone(), context);
+                async move { opening.await.map(Wrap::wrap) }
+            }))
+        };
+        Self { fields: F::Metadata::FIELDS, prepare: Arc::new(prepare) }
+    }
+
+    /// An entry made in code; `prepare` must be pure.
+    pub fn dynamic(prepare: impl Fn(&Properties) -> Result<Prepared, Vec<Problem>> + Send + Sync + 'static) -> Self {
+        Self { fields: &[], prepare: Arc::new(prepare) }
+    }
+
+    /// Checks the settings without touching the network.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn prepare(&self, properties: &Properties) -> Result<Prepared, Vec<Problem>> {
+        (self.prepare)(properties)
+    }
+
+    /// Remarks on entries that no field declares.
+    pub fn remarks(&self, properties: &Properties) -> Vec<Problem> {
+        if self.fields.is_empty() { Vec::new() } else { unknown_fields(self.fields, properties) }
+    }
+}
+
+fn problem_of(error: &Error) -> Problem {
+    Problem { position: String::new(), path: "spec.metadata".into(), message: error.to_string(), warning: false }
+}
+
+/// Why a type cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// The type exists, but not in this binary.
+    #[error("`{0}` is a known component type, but this binary was built without it (feature `{1}`)")]
+    NotBuilt(String, String),
+    /// The type exists in that version only.
+    #[error("`{kind}` has no version `{version}`; it has {available}")]
+    Version {
+        /// The type.
+        kind: String,
+        /// The version that was asked for.
+        version: String,
+        /// The versions there are.
+        available: String,
+    },
+    /// No such type.
+    #[error("`{0}` is not a component type{1}")]
+    Type(String, String),
+}
+
+#[derive(Clone, Default)]
+struct Versions {
+    entries: Vec<(&'static str, Entry)>,
+    default: &'static str,
+    /// Answers to no version, `v0` and `v1` alike.
+    unversioned: bool,
+}
+
+/// Every type a binary can build, and the names of those it cannot.
+#[derive(Clone, Default)]
+pub struct Registry {
+    types: BTreeMap<String, Versions>,
+    absent: BTreeMap<String, String>,
+}
+
+/// Adds versions to a type of the registry.
+pub struct Registration<'a> {
+    registry: &'a mut Registry,
+    names: Vec<String>,
+}
+
+impl Registry {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts the entry of a type, with its full name: `state.redis`.
+    pub fn component(&mut self, name: &str) -> Registration<'_> {
+        Registration { registry: self, names: vec![name.to_ascii_lowercase()] }
+    }
+
+    /// Notes a type that exists but is not in this binary, and the feature it would need.
+    pub fn absent(&mut self, name: &str, feature: &str) {
+        self.absent.insert(name.to_ascii_lowercase(), feature.to_owned());
+    }
+
+    /// Adds a type found at run time, such as a pluggable component.
+    pub fn insert_dynamic(&mut self, name: &str, entry: Entry) {
+        let versions = Versions { entries: vec![("v1", entry)], default: "v1", unversioned: true };
+        self.types.insert(name.to_ascii_lowercase(), versions);
+    }
+
+    /// All types and versions, sorted by name; for documentation and tests.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &'static str, &Entry)> {
+        self.types.iter().flat_map(|(name, versions)| {
+            versions.entries.iter().map(move |(version, entry)| (name.as_str(), *version, entry))
+        })
+    }
+
+    /// Finds the entry for a resource's `spec.type` and `spec.version`; case is ignored.
+    ///
+    /// # Errors
+    /// The type is not in this binary, has no such version, or does not exist.
+    pub fn find(&self, kind: &str, version: &str) -> Result<&Entry, Unknown> {
+        let name = kind.to_ascii_lowercase();
+        let Some(versions) = self.types.get(&name) else { return Err(self.unknown(kind, &name)) };
+        let version = version.to_ascii_lowercase();
+        let wanted = match version.as_str() {
+            "" => versions.default,
+            "v0" | "v1" if versions.unversioned => versions.default,
+            other => other,
+        };
+        versions.entries.iter().find(|(name, _)| *name == wanted).map(|(_, entry)| entry).ok_or_else(|| {
+            let available = versions.entries.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            Unknown::Version { kind: kind.to_owned(), version, available }
+        })
+    }
+
+    fn unknown(&self, kind: &str, name: &str) -> Unknown {
+        if let Some(feature) = self.absent.get(name) {
+            return Unknown::NotBuilt(kind.to_owned(), feature.clone());
+        }
+        let names = self.types.keys().chain(self.absent.keys()).map(String::as_str);
+        let hint = dapr_kit::suggest::nearest(name, names)
+            .map(|nearest| format!(", did you mean `{nearest}`?"))
+            .unwrap_or_default();
+        Unknown::Type(kind.to_owned(), hint)
+    }
+}
+
+#[expect(private_bounds, reason = "only the traits of this crate are components")]
+impl Registration<'_> {
+    /// Another full name of the same type.
+    #[must_use]
+    pub fn alias(mut self, name: &str) -> Self {
+        self.names.push(name.to_ascii_lowercase());
+        self
+    }
+
+    /// A type without versions: no version, `v0` and `v1` all mean it.
+    pub fn factory<F: Factory>(self)
+    where
+        F::Component: Wrap,
+    {
+        let versions = Versions { entries: vec![("v1", Entry::of::<F>())], default: "v1", unversioned: true };
+        self.add(versions);
+    }
+
+    /// A type with versions, asked for exactly; no version means `default`.
+    pub fn versions(self, default: &'static str, entries: Vec<(&'static str, Entry)>) {
+        self.add(Versions { entries, default, unversioned: false });
+    }
+
+    fn add(self, versions: Versions) {
+        for name in self.names {
+            self.registry.types.insert(name, versions.clone());
+        }
+    }
+}
+
+/// The entry of a factory, for [`Registration::versions`].
+#[expect(private_bounds, reason = "only the traits of this crate are components")]
+pub fn entry<F: Factory>() -> Entry
+where
+    F::Component: Wrap,
+{
+    Entry::of::<F>()
+}
+
+/// Opens a component from pairs, for tests of a component crate.
+///
+/// # Errors
+/// The settings are wrong, or the component cannot be opened.
+pub async fn open<F: Factory>(pairs: &[(&str, &str)]) -> Result<Arc<F::Component>> {
+    let properties = Properties::from_pairs(pairs.iter().copied());
+    let metadata = F::Metadata::parse(&properties).map_err(|problems| error_of(&problems))?;
+    let context = Context { name: "test".into(), app_id: "test".into(), ..Context::default() };
+    F::init(F::validate(metadata)?, context).await
+}
