@@ -66,10 +66,7 @@ fn json_line() {
     });
     let line: serde_json::Value = serde_json::from_str(&out).unwrap();
     let keys: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(
-        keys,
-        ["app_id", "fields.time", "instance", "level", "msg", "scope", "size", "time", "type", "ver"]
-    );
+    assert_eq!(keys, ["app_id", "fields.time", "instance", "level", "msg", "scope", "size", "time", "type", "ver"]);
     assert_eq!((&line["msg"], &line["level"], &line["size"]), (&"line\n2".into(), &"debug".into(), &3.into()));
     assert!(out.ends_with("}\n"));
 }
