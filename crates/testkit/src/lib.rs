@@ -1,1 +1,8 @@
-//! dapr-testkit
+//! What tests of several crates share: real servers as child processes, and one conformance suite per building block.
+//!
+//! A dev-dependency only. Everything here panics with what was expected and what was found, because its callers are tests.
+
+#![warn(missing_docs)]
+
+pub mod process;
+pub mod state;
