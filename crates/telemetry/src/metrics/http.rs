@@ -70,10 +70,7 @@ impl HttpServer {
     }
 
     /// The label of a request's path: ids replaced, matched by the user's patterns, or empty.
-    pub fn path_label<'p>(&self, path: &'p str) -> Cow<'p, str>
-    where
-        Self: 'p,
-    {
+    pub fn path_label<'p>(&'p self, path: &'p str) -> Cow<'p, str> {
         self.labels.path.of_request(path)
     }
 
@@ -151,10 +148,7 @@ impl HttpClient {
     }
 
     /// The label of the path that the application is called with.
-    pub fn path_label<'p>(&self, path: &'p str) -> Cow<'p, str>
-    where
-        Self: 'p,
-    {
+    pub fn path_label<'p>(&'p self, path: &'p str) -> Cow<'p, str> {
         self.labels.path.of_call(path)
     }
 

@@ -30,7 +30,7 @@ impl PathLabels {
     }
 
     /// The label of a request to the sidecar.
-    pub(super) fn of_request<'p>(&self, path: &'p str) -> Cow<'p, str> {
+    pub(super) fn of_request<'p>(&'p self, path: &'p str) -> Cow<'p, str> {
         if !self.increased_cardinality && self.patterns.is_none() {
             return Cow::Borrowed("");
         }
@@ -38,25 +38,25 @@ impl PathLabels {
     }
 
     /// The label of a call to the application: as for a request, but static paths are always kept.
-    pub(super) fn of_call<'p>(&self, path: &'p str) -> Cow<'p, str> {
+    pub(super) fn of_call<'p>(&'p self, path: &'p str) -> Cow<'p, str> {
         if STATIC.contains(&path) {
             return Cow::Borrowed(path);
         }
         if let Some(matched) = self.matched(path) {
-            return Cow::Owned(matched);
+            return Cow::Borrowed(matched);
         }
         if self.increased_cardinality { ids::replaced(path) } else { Cow::Borrowed("") }
     }
 
     /// The user's pattern for `path`, or else for the path with its ids replaced; `/` does not count
     /// for the latter.
-    fn matched(&self, path: &str) -> Option<String> {
+    fn matched(&self, path: &str) -> Option<&str> {
         let patterns = self.patterns.as_ref()?;
         if let Some(pattern) = patterns.find(&normalized(path)) {
-            return Some(pattern.to_owned());
+            return Some(pattern);
         }
         let replaced = ids::replaced(path);
-        patterns.find(&normalized(&replaced)).filter(|pattern| *pattern != "/").map(str::to_owned)
+        patterns.find(&normalized(&replaced)).filter(|pattern| *pattern != "/")
     }
 }
 
