@@ -10,10 +10,10 @@ fn redis() -> Spec {
 }
 
 async fn say(server: &Server, command: &str) -> String {
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
-    stream.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
+    let mut stream = TcpStream::connect(server.address()).await.expect("redis answers");
+    stream.write_all(format!("{command}\r\n").as_bytes()).await.expect("redis answers");
     let mut answer = [0; 64];
-    let length = stream.read(&mut answer).await.unwrap();
+    let length = stream.read(&mut answer).await.expect("redis answers");
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
@@ -22,15 +22,15 @@ async fn a_server_keeps_its_port_and_its_data() {
     if !installed("redis-server") {
         return;
     }
-    let mut server = Server::start(redis()).await.unwrap();
+    let mut server = Server::start(redis()).await.expect("redis answers");
     let port = server.port();
     assert_eq!(say(&server, "SET a 1").await, "+OK\r\n");
-    server.restart().await.unwrap();
+    server.restart().await.expect("redis answers");
     assert_eq!(server.port(), port);
     assert_eq!(say(&server, "GET a").await, "$1\r\n1\r\n");
     server.kill();
     assert!(TcpStream::connect(server.address()).await.is_err(), "a killed server answers no more");
-    server.resume().await.unwrap();
+    server.resume().await.expect("redis answers");
     assert_eq!(say(&server, "GET a").await, "$1\r\n1\r\n");
     let (address, dir) = (server.address(), server.dir().to_owned());
     drop(server);
@@ -48,8 +48,8 @@ async fn a_server_that_refuses_root_runs_as_somebody_else() {
         .ready(Ready::LogLine("ready to accept connections".into()))
         .unprivileged()
         .stops_on_interrupt();
-    let mut server = Server::start(spec).await.unwrap();
-    server.restart().await.unwrap();
+    let mut server = Server::start(spec).await.expect("redis answers");
+    server.restart().await.expect("redis answers");
 }
 
 #[tokio::test]
