@@ -1,7 +1,7 @@
 //! The pprof file: `profile.proto` of github.com/google/pprof, gzipped. Addresses become function names
 //! here, so a file can be read without the binary.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -81,6 +81,9 @@ pub(super) struct Function {
     filename: i64,
 }
 
+/// What the functions between an allocation and its sample are called.
+const OWN: [&str; 4] = ["dapr_telemetry::profile::heap::", "<dapr_telemetry::profile::heap::", "backtrace::", "__rust"];
+
 /// Collects samples into a profile.
 #[derive(Default)]
 pub(super) struct ProfileBuilder {
@@ -88,6 +91,8 @@ pub(super) struct ProfileBuilder {
     strings: HashMap<String, i64>,
     functions: HashMap<i64, u64>,
     locations: HashMap<usize, u64>,
+    /// Locations in the profiler's own code.
+    own: HashSet<u64>,
 }
 
 /// A column of values and its unit, such as `("cpu", "nanoseconds")`.
@@ -110,9 +115,10 @@ impl ProfileBuilder {
         self.profile.duration_nanos = nanoseconds(duration);
     }
 
-    /// `stack` is innermost first.
+    /// `stack` is innermost first. Frames of the profiler itself at its start are left out.
     pub(super) fn sample(&mut self, stack: &[usize], value: Vec<i64>) {
-        let location_id = stack.iter().map(|address| self.location(*address)).collect();
+        let locations: Vec<u64> = stack.iter().map(|address| self.location(*address)).collect();
+        let location_id = locations.into_iter().skip_while(|location| self.own.contains(location)).collect();
         self.profile.sample.push(Sample { location_id, value });
     }
 
@@ -129,14 +135,23 @@ impl ProfileBuilder {
         if let Some(id) = self.locations.get(&address) {
             return *id;
         }
+        let id = self.profile.location.len() as u64 + 1;
         let mut line = Vec::new();
+        let mut own = false;
         backtrace::resolve(address as *mut c_void, |symbol| {
             let name = symbol.name().map_or_else(|| format!("{address:#x}"), |name| format!("{name:#}"));
             let file = symbol.filename().map(|file| file.display().to_string()).unwrap_or_default();
+            own |= OWN.iter().any(|prefix| name.starts_with(prefix));
             let function_id = self.function(&name, &file);
             line.push(Line { function_id, line: symbol.lineno().map_or(0, i64::from) });
         });
-        let id = self.profile.location.len() as u64 + 1;
+        if line.is_empty() {
+            // A location without a name would make readers ask this process for it.
+            line.push(Line { function_id: self.function(&format!("{address:#x}"), ""), line: 0 });
+        }
+        if own {
+            self.own.insert(id);
+        }
         self.profile.location.push(Location { id, address: address as u64, line });
         self.locations.insert(address, id);
         id

@@ -173,13 +173,13 @@ fn sample(block: usize, size: usize) {
     }
 }
 
-/// The stack without its innermost frames, which are this module's.
+/// The stack, with this module's own frames innermost; [`ProfileBuilder::sample`] leaves them out.
 fn capture() -> Vec<usize> {
     let mut stack = Vec::with_capacity(DEPTH);
     // SAFETY: nothing is resolved here, and unwinding is safe to do on several threads.
     unsafe {
         backtrace::trace_unsynchronized(|frame| {
-            stack.push(frame.ip() as usize);
+            stack.extend(Some(frame.ip() as usize).filter(|address| *address != 0));
             stack.len() < DEPTH
         });
     }
