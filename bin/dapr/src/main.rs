@@ -1,3 +1,7 @@
-//! The `dapr` binary.
+//! The `dapr` binary: everything lives in `dapr-cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dapr_cli::main()
+}

@@ -1,0 +1,135 @@
+//! `dapr publish`: publishes an event through the sidecar of a running app.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Map, Value};
+
+use crate::cli::Context;
+use crate::http_client::{Ask, Target};
+use crate::instances;
+
+const LIMIT: Duration = Duration::from_secs(60);
+/// The attributes that make a JSON object a CloudEvent in the eyes of the incumbent's CLI.
+const CLOUD_EVENT: [&str; 5] = ["id", "source", "specversion", "type", "data"];
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The app whose sidecar publishes
+    #[arg(short = 'i', long)]
+    publish_app_id: String,
+    /// The name of the pub/sub component
+    #[arg(short, long)]
+    pubsub: String,
+    /// The topic
+    #[arg(short, long)]
+    topic: String,
+    /// The event, as JSON
+    #[arg(short, long, allow_hyphen_values = true)]
+    data: Option<String>,
+    /// A file that holds the event
+    #[arg(short = 'f', long)]
+    data_file: Option<PathBuf>,
+    /// Metadata of the publish, as a JSON object
+    #[arg(short, long)]
+    metadata: Option<String>,
+    /// The directory of the sidecar's Unix sockets
+    #[arg(short, long, value_name = "DIR")]
+    unix_domain_socket: Option<PathBuf>,
+}
+
+pub(crate) async fn execute(args: &Args, context: &Context) -> Result<ExitCode> {
+    let body = payload(args.data.as_deref(), args.data_file.as_deref(), "publish")?;
+    let query = query(args.metadata.as_deref())?;
+    publish(args, &query, body).await.with_context(|| format!("Error publishing topic {}", args.topic))?;
+    context.say.success("Event published successfully");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn publish(args: &Args, query: &str, body: Bytes) -> Result<()> {
+    let running = instances::discover().await;
+    let instance = running.iter().find(|instance| instance.flags.app_id == args.publish_app_id);
+    let instance = instance.context("couldn't find a running Dapr instance")?;
+    let target = match &args.unix_domain_socket {
+        Some(directory) => Target::socket_in(directory, &args.publish_app_id),
+        None => instance.target(),
+    };
+    let path = format!("/v1.0/publish/{}/{}{query}", args.pubsub, args.topic);
+    let ask = Ask { method: Method::POST, path: &path, content_type: Some(content_type(&body)), body };
+    let answer = target.send(ask, LIMIT).await?;
+    if !answer.status.is_success() {
+        let why = String::from_utf8_lossy(&answer.body);
+        bail!(
+            "unexpected status code {} on publishing to {} in {} {}",
+            answer.status.as_u16(),
+            args.topic,
+            args.pubsub,
+            why.trim()
+        );
+    }
+    Ok(())
+}
+
+/// The bytes to send: given directly, in a file, or none.
+pub(super) fn payload(data: Option<&str>, file: Option<&Path>, command: &str) -> Result<Bytes> {
+    match (data.filter(|data| !data.is_empty()), file) {
+        (Some(_), Some(_)) => bail!("Only one of --data and --data-file allowed in the same {command} command"),
+        (Some(data), None) => Ok(Bytes::copy_from_slice(data.as_bytes())),
+        (None, Some(path)) => {
+            let bytes =
+                std::fs::read(path).with_context(|| format!("Error reading payload from '{}'", path.display()))?;
+            Ok(bytes.into())
+        }
+        (None, None) => Ok(Bytes::new()),
+    }
+}
+
+/// Metadata as query parameters. Values go out as they are: callers escape them if they must.
+fn query(metadata: Option<&str>) -> Result<String> {
+    let Some(text) = metadata.filter(|text| !text.is_empty()) else { return Ok(String::new()) };
+    let object: Map<String, Value> = serde_json::from_str(text).context("Error parsing metadata as JSON")?;
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let pairs: Vec<String> = object.iter().map(|(key, value)| format!("metadata.{key}={}", plain(value))).collect();
+    Ok(if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) })
+}
+
+fn content_type(body: &[u8]) -> &'static str {
+    match serde_json::from_slice::<Map<String, Value>>(body) {
+        Ok(object) if CLOUD_EVENT.iter().all(|key| object.contains_key(*key)) => "application/cloudevents+json",
+        _ => "application/json",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_becomes_query_parameters() {
+        assert_eq!(
+            query(Some(r#"{"rawPayload":"true","ttlInSeconds":10}"#)).unwrap(),
+            "?metadata.rawPayload=true&metadata.ttlInSeconds=10"
+        );
+        assert_eq!(query(Some("{}")).unwrap(), "");
+        assert!(query(Some("nonsense")).is_err());
+    }
+
+    #[test]
+    fn only_whole_cloud_events_are_sent_as_such() {
+        let event = br#"{"id":"1","source":"s","specversion":"1.0","type":"t","data":{}}"#;
+        assert_eq!(content_type(event), "application/cloudevents+json");
+        assert_eq!(content_type(br#"{"id":"1"}"#), "application/json");
+        assert_eq!(content_type(b"plain"), "application/json");
+    }
+
+    #[test]
+    fn data_comes_from_one_place() {
+        assert!(payload(Some("x"), Some(Path::new("f")), "publish").is_err());
+        assert_eq!(payload(Some("x"), None, "publish").unwrap(), "x");
+        assert_eq!(payload(None, None, "publish").unwrap(), "");
+    }
+}

@@ -1,0 +1,155 @@
+//! The output of child processes: whole lines, prefixed, to the console and to log files.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crate::say;
+
+/// A line longer than this is written in pieces, so that a child that never ends its line
+/// cannot fill our memory.
+const LONGEST: u64 = 256 * 1024;
+
+/// Where the lines of one child go. Clones share the file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sink {
+    /// `None`: not to the console.
+    pub(crate) console: Option<Console>,
+    pub(crate) file: Option<Arc<Mutex<File>>>,
+}
+
+/// How lines look on the console.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Console {
+    /// Put before every line; empty for a sidecar that runs alone.
+    pub(crate) prefix: String,
+    pub(crate) colour: bool,
+}
+
+impl Sink {
+    /// Writes one line without its end.
+    pub(crate) fn write(&self, line: &[u8]) {
+        if let Some(console) = &self.console {
+            console.write(line);
+        }
+        if let Some(file) = &self.file {
+            let mut text = without_colour(line);
+            text.push(b'\n');
+            // A full disk must not stop the application; the console still has the line.
+            let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&text);
+        }
+    }
+}
+
+impl Console {
+    fn write(&self, line: &[u8]) {
+        say::to_stdout(&self.decorate(&String::from_utf8_lossy(line)));
+    }
+
+    fn decorate(&self, line: &str) -> String {
+        match (self.prefix.as_str(), self.colour) {
+            ("", _) => format!("{line}\n"),
+            (prefix, false) => format!("{prefix}{line}\n"),
+            // Bright blue prefix only: the line keeps the colours that the app gave it.
+            (prefix, true) => format!("\u{1b}[1;94m{prefix}\u{1b}[0m{line}\n"),
+        }
+    }
+}
+
+/// Copies `output` to `sink` line by line, on a thread of its own: a console that blocks (a
+/// paused terminal) must not keep us from hearing signals.
+pub(crate) fn follow(output: impl Read + Send + 'static, sink: Sink) -> JoinHandle<()> {
+    std::thread::spawn(move || copy(output, &sink))
+}
+
+fn copy(output: impl Read, sink: &Sink) {
+    let mut reader = BufReader::new(output);
+    let mut line = Vec::new();
+    while next_line(&mut reader, &mut line) {
+        sink.write(&line);
+    }
+}
+
+/// Reads the next line without its end into `line`; false at the end of the stream.
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> bool {
+    line.clear();
+    match reader.take(LONGEST).read_until(b'\n', line) {
+        Ok(0) | Err(_) => return false,
+        Ok(_) => {}
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+    }
+    true
+}
+
+/// `line` without its ANSI colour sequences (`ESC [ digits m`): log files are read by programs.
+fn without_colour(line: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(line.len() + 1);
+    let mut rest = line;
+    while let Some((&first, tail)) = rest.split_first() {
+        match colour_length(rest) {
+            Some(length) => rest = &rest[length..],
+            None => {
+                plain.push(first);
+                rest = tail;
+            }
+        }
+    }
+    plain
+}
+
+fn colour_length(text: &[u8]) -> Option<usize> {
+    let body = text.strip_prefix(b"\x1b[")?;
+    let end = body.iter().position(|byte| !byte.is_ascii_digit() && *byte != b';')?;
+    (body[end] == b'm').then_some(end + 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Seek, SeekFrom};
+
+    fn lines(text: &[u8]) -> Vec<Vec<u8>> {
+        let (mut reader, mut line, mut all) = (BufReader::new(text), Vec::new(), Vec::new());
+        while next_line(&mut reader, &mut line) {
+            all.push(line.clone());
+        }
+        all
+    }
+
+    #[test]
+    fn lines_lose_only_their_ends() {
+        assert_eq!(lines(b"a\r\n\nb"), [b"a".to_vec(), b"".to_vec(), b"b".to_vec()]);
+    }
+
+    #[test]
+    fn an_endless_line_comes_in_pieces() {
+        let text = vec![b'x'; LONGEST as usize + 10];
+        assert_eq!(lines(&text).iter().map(Vec::len).collect::<Vec<_>>(), [LONGEST as usize, 10]);
+    }
+
+    #[test]
+    fn the_prefix_stands_before_every_line_and_colours_only_on_a_terminal() {
+        let mut console = Console { prefix: "== APP == ".to_owned(), ..Console::default() };
+        assert_eq!(console.decorate("hi"), "== APP == hi\n");
+        console.colour = true;
+        assert_eq!(console.decorate("hi"), "\u{1b}[1;94m== APP == \u{1b}[0mhi\n");
+        assert_eq!(Console::default().decorate("hi"), "hi\n");
+    }
+
+    #[test]
+    fn files_get_lines_without_colours() {
+        let mut file = tempfile::tempfile().unwrap();
+        let sink = Sink { console: None, file: Some(Arc::new(Mutex::new(file.try_clone().unwrap()))) };
+        copy(&b"\x1b[1;31mred\x1b[0m [x]\nend"[..], &sink);
+        let mut text = String::new();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "red [x]\nend\n");
+    }
+}

@@ -1,0 +1,72 @@
+//! What the CLI asks a running sidecar: its metadata, and to remember who started it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use bytes::Bytes;
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::http_client::{Ask, Target};
+
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// The parts of `GET /v1.0/metadata` that the CLI shows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Metadata {
+    pub(crate) extended: HashMap<String, String>,
+    pub(crate) components: Vec<Component>,
+}
+
+/// A component as its sidecar sees it. `status` and `message` are this implementation's own
+/// keys; a sidecar without them lists only what it has loaded.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Component {
+    pub(crate) name: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) version: String,
+    pub(crate) status: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) capabilities: Vec<String>,
+}
+
+/// Reads the metadata of the sidecar behind `target`.
+pub(crate) async fn metadata(target: &Target) -> Result<Metadata> {
+    let ask = Ask { method: Method::GET, path: "/v1.0/metadata", content_type: None, body: Bytes::new() };
+    let answer = target.send(ask, LIMIT).await?;
+    if !answer.status.is_success() {
+        bail!("the sidecar answered {}", answer.status);
+    }
+    Ok(serde_json::from_slice(&answer.body)?)
+}
+
+/// Stores one extended metadata attribute, which `dapr list` and `dapr stop` read back.
+pub(crate) async fn remember(target: &Target, key: &str, value: &str) -> Result<()> {
+    let path = format!("/v1.0/metadata/{key}");
+    let body = Bytes::copy_from_slice(value.as_bytes());
+    let answer =
+        target.send(Ask { method: Method::PUT, path: &path, content_type: Some("text/plain"), body }, LIMIT).await?;
+    if !answer.status.is_success() {
+        bail!("the sidecar answered {}", answer.status);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_of_any_sidecar_is_read() {
+        let text = r#"{"id":"a","extended":{"cliPID":"7"},"components":[{"name":"s","type":"state.x","version":"v1"},
+            {"name":"p","type":"pubsub.x","version":"v1","status":"failed","message":"no broker"}],"scheduler":null}"#;
+        let metadata: Metadata = serde_json::from_str(text).unwrap();
+        assert_eq!(metadata.extended["cliPID"], "7");
+        assert_eq!(metadata.components[0].status, None);
+        assert_eq!(metadata.components[1].message.as_deref(), Some("no broker"));
+    }
+}
