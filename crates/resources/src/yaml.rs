@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use compose::parse;
 pub use de::from_node;
 pub use documents::{Document, documents};
-pub use limits::{MAX_DEPTH, MAX_FILE_BYTES, MAX_NODES};
+pub use limits::{MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_BYTES, MAX_NODES, MAX_WARNINGS};
 pub(crate) use located::Located;
 pub use node::Node;
 pub use overlay::overlay;

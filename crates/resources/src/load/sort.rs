@@ -10,7 +10,7 @@ use super::duplicates::{filter, refuse};
 use super::{LoadError, Loaded, Loader, is_yaml};
 use crate::subscription::SubscriptionV1;
 use crate::yaml::{self, Dialect, Node};
-use crate::{Kind, ObjectMeta, Problem, Resource, is_valid_name};
+use crate::{Kind, ObjectMeta, Position, Problem, Resource, is_valid_name};
 
 /// Gathers documents; [`Sorter::finish`] filters them.
 #[derive(Default)]
@@ -41,6 +41,12 @@ impl Sorter {
 
     pub(super) fn text(&mut self, file: &Arc<Path>, text: &str) {
         for (index, document) in yaml::documents(text).into_iter().enumerate() {
+            if index == yaml::MAX_DOCUMENTS {
+                let position = Position { file: Arc::clone(file), line: document.first_line, column: 1 };
+                let message = format!("the file has more than {} documents; the rest is not read", yaml::MAX_DOCUMENTS);
+                self.all.problems.push(Problem::error(Some(position), "", message));
+                return;
+            }
             let added = match yaml::parse(document.text, file, document.first_line, Dialect::Resource) {
                 Ok(None) => Ok(()),
                 Ok(Some(node)) => self.document(&node, index == 0),
@@ -60,7 +66,7 @@ impl Sorter {
         // Resiliency files are told by their kind alone, and only the first document counts.
         if kind == Kind::Resiliency {
             return if first {
-                self.resiliency(node)
+                self.add(kind, version, node)
             } else {
                 Err(Problem::error(Some(node.position()), "", "a Resiliency must be the first document of its file"))
             };
@@ -96,10 +102,6 @@ impl Sorter {
             Kind::WorkflowAccessPolicy => workflow_access_policies.push(read(node, Dialect::Resource, problems)?),
         }
         Ok(())
-    }
-
-    fn resiliency(&mut self, node: &Node) -> Result<(), Problem> {
-        self.add(Kind::Resiliency, "", node)
     }
 
     pub(super) fn finish(self, loader: &Loader<'_>) -> Result<Loaded, LoadError> {

@@ -1,13 +1,15 @@
 //! From parser events to a tree: anchors, merge keys, equal keys, and the limits.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine;
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use super::node::{Content, Entry, Mapping, Node, Scalar};
-use super::{Dialect, MAX_DEPTH, MAX_NODES, scalar};
+use super::{Dialect, MAX_DEPTH, MAX_NODES};
 use crate::{Position, Problem};
 
 /// Reads the first document of a text whose first line is `first_line` of `file`. `None` when
@@ -16,15 +18,36 @@ use crate::{Position, Problem};
 /// # Errors
 /// What stops the text from being a YAML document within the limits.
 pub fn parse(text: &str, file: &Arc<Path>, first_line: u32, dialect: Dialect) -> Result<Option<Node>, Problem> {
-    let mut composer = Composer {
-        parser: Parser::new_from_str_with_options(text, options()),
-        file,
-        first_line,
-        dialect,
-        anchors: HashMap::new(),
-        nodes: 0,
+    let compose = |source: &str| {
+        let parser = Parser::new_from_str_with_options(source, options());
+        Composer { source, parser, file, first_line, dialect, anchors: HashMap::new(), nodes: 0 }.document()
     };
-    composer.document()
+    let mut read = compose(text);
+    let mut repaired = Cow::Borrowed(text);
+    for _ in 0..repairs(text) {
+        let Some(problem) = read.as_ref().err().filter(|problem| problem.message.ends_with(UNINDENTED)) else { break };
+        let line = problem.position.as_ref().map_or(0, |position| position.line.saturating_sub(first_line));
+        repaired = Cow::Owned(indented(&repaired, line as usize));
+        read = compose(&repaired);
+    }
+    read
+}
+
+/// How the parser's message ends for a quoted text that goes on at the left edge, as pasted
+/// JSON keys do. The incumbent's parser lets that pass, and since leading space of such a line
+/// means nothing, indenting the line is a repair that changes no value.
+const UNINDENTED: &str = "invalid indentation in multiline quoted scalar";
+
+/// How many lines to repair: a key's worth, fewer in large files, since each costs a reading.
+fn repairs(text: &str) -> usize {
+    ((16 << 20) / text.len().max(1)).min(256)
+}
+
+fn indented(text: &str, line: usize) -> String {
+    let edit = |(index, line_text): (usize, &str)| {
+        if index == line { format!("{:256}{line_text}", "") } else { line_text.to_owned() }
+    };
+    text.split_inclusive('\n').enumerate().map(edit).collect()
 }
 
 fn options() -> granit_parser::Options {
@@ -34,6 +57,7 @@ fn options() -> granit_parser::Options {
 }
 
 struct Composer<'t> {
+    source: &'t str,
     parser: Parser<'t, StrInput<'t>>,
     file: &'t Arc<Path>,
     first_line: u32,
@@ -87,7 +111,12 @@ impl<'t> Composer<'t> {
         let (anchor, content) = match event {
             Event::Alias(id) => return self.alias(id, position, depth),
             Event::Scalar(text, style, anchor, tag) => {
-                (anchor, Content::Scalar(scalar_of(text.into_owned(), style, tag.as_deref())))
+                let text = self.without_a_newline_that_is_not_there(text.into_owned(), style, &span);
+                let scalar = scalar_of(text, style, tag.as_deref());
+                (
+                    anchor,
+                    Content::Scalar(scalar.map_err(|message| Problem::error(Some(position.clone()), "", message))?),
+                )
             }
             Event::SequenceStart(_, anchor, _) => (anchor, Content::Sequence(self.sequence(depth)?)),
             Event::MappingStart(_, anchor, _) => (anchor, Content::Mapping(self.mapping(depth)?)),
@@ -99,6 +128,19 @@ impl<'t> Composer<'t> {
             self.anchors.insert(anchor, Arc::clone(&node));
         }
         Ok(node)
+    }
+
+    /// The parser ends a block scalar (`|`, `>`) with a newline even when the text ends without
+    /// one; the incumbent's does not. A PEM at the end of a file shows the difference.
+    fn without_a_newline_that_is_not_there(&self, mut text: String, style: ScalarStyle, span: &Span) -> String {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let at_the_end = || span.end.byte_offset() == Some(self.source.len());
+        // Looked at last, since it reads the whole line.
+        let ends_in_a_line = || self.source.rsplit('\n').next().is_some_and(|line| !line.trim().is_empty());
+        if block && text.ends_with('\n') && at_the_end() && ends_in_a_line() {
+            text.pop();
+        }
+        text
     }
 
     fn alias(&mut self, id: usize, position: Position, depth: usize) -> Result<Arc<Node>, Problem> {
@@ -178,7 +220,8 @@ impl<'t> Composer<'t> {
         at: &Position,
         value: Arc<Node>,
     ) -> Result<(), Problem> {
-        let key = scalar::key_text(written, self.dialect);
+        // As written: the incumbent turns the keys `on` and `1.0` into `true` and `1`, which nobody means.
+        let key = written.text.clone();
         let entry = Entry { key: key.clone(), key_position: at.clone(), value };
         let Some(&known) = index.get(&key) else {
             index.insert(key, mapping.entries.len());
@@ -243,10 +286,20 @@ fn measured(position: Position, content: Content) -> Node {
 
 /// A tag decides whether the text may be a number or a word with a meaning; without one, the
 /// quotes do. Tags that YAML does not define make a text, as in the incumbent.
-fn scalar_of(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Scalar {
-    let plain = match tag {
-        None => matches!(style, ScalarStyle::Plain),
-        Some(tag) => tag.is_yaml_core_schema() && matches!(tag.suffix(), "null" | "bool" | "int" | "float"),
+fn scalar_of(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Result<Scalar, String> {
+    let core = tag.filter(|tag| tag.handle() == "tag:yaml.org,2002:").map(Tag::suffix);
+    let plain = match core {
+        Some("binary") => return Ok(Scalar { text: from_base64(&text)?, plain: false }),
+        Some(suffix) => matches!(suffix, "null" | "bool" | "int" | "float"),
+        None => tag.is_none() && matches!(style, ScalarStyle::Plain),
     };
-    Scalar { text, plain }
+    Ok(Scalar { text, plain })
+}
+
+fn from_base64(text: &str) -> Result<String, String> {
+    let compact: String = text.split_ascii_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(compact)
+        .map_err(|error| format!("expected base64 after !!binary: {error}"))?;
+    String::from_utf8(bytes).map_err(|_| "the bytes of a !!binary value must be UTF-8 here".to_owned())
 }

@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use super::node::{Content, Mapping, Node, Scalar};
 use super::scalar::{Meaning, as_text, meaning, yaml_1_1_bool};
-use super::{Dialect, located};
+use super::{Dialect, MAX_WARNINGS, located};
 use crate::Problem;
 use access::{Fields, Items, LocatedParts, MapEntries};
 use fault::Fault;
@@ -100,7 +100,10 @@ impl<'c> Cursor<'c> {
     }
 
     fn warn(&self, problem: Problem) {
-        self.state.problems.borrow_mut().push(problem);
+        let mut problems = self.state.problems.borrow_mut();
+        if problems.len() < MAX_WARNINGS {
+            problems.push(problem);
+        }
     }
 
     fn warn_of_repeated(&self, mapping: &Mapping) {

@@ -15,7 +15,7 @@ pub fn documents(text: &str) -> Vec<Document<'_>> {
     let mut found = Vec::new();
     let (mut rest, mut line) = (text, 1);
     while let Some(end) = rest.find("\n---") {
-        found.push(Document { text: &rest[..end + 1], first_line: line });
+        found.push(Document { text: &rest[..end], first_line: line });
         let after = &rest[end + 4..];
         let next = after.find('\n').map_or(after.len(), |newline| newline + 1);
         line += count_lines(&rest[..end + 4 + next]);

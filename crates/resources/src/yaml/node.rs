@@ -62,9 +62,3 @@ impl Node {
         Some(&scalar.text)
     }
 }
-
-impl Mapping {
-    pub(super) fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.key == key)
-    }
-}

@@ -1,5 +1,6 @@
 //! One configuration file over another.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::node::{Content, Mapping, Node};
@@ -26,14 +27,10 @@ fn join(base: Node, over: Node, whole: &[&str], path: &str) -> Node {
             }
         }
         (Content::Scalar(below), Content::Scalar(above)) if above.plain && is_null(&above.text) => {
-            Node { content: Content::Scalar(below), ..over_parts(base.position, base.size, base.height) }
+            Node { content: Content::Scalar(below), position: base.position, size: base.size, height: base.height }
         }
         (_, content) => Node { content, position: over.position, size: over.size, height: over.height },
     }
-}
-
-fn over_parts(position: crate::Position, size: usize, height: usize) -> Node {
-    Node { position, content: Content::Sequence(Vec::new()), size, height }
 }
 
 fn is_null(text: &str) -> bool {
@@ -41,9 +38,11 @@ fn is_null(text: &str) -> bool {
 }
 
 fn join_mappings(mut below: Mapping, above: Mapping, whole: &[&str], path: &str) -> Mapping {
+    let known: HashMap<String, usize> =
+        below.entries.iter().enumerate().map(|(index, entry)| (entry.key.clone(), index)).collect();
     for entry in above.entries {
         let inner = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
-        match below.entry_mut(&entry.key) {
+        match known.get(&entry.key).map(|index| &mut below.entries[*index]) {
             Some(known) => {
                 let base = Arc::unwrap_or_clone(Arc::clone(&known.value));
                 known.value = Arc::new(join(base, Arc::unwrap_or_clone(entry.value), whole, &inner));

@@ -110,14 +110,6 @@ pub(super) fn as_text(scalar: &Scalar, dialect: Dialect) -> String {
     }
 }
 
-/// The text of a mapping's key.
-pub(super) fn key_text(scalar: &Scalar, dialect: Dialect) -> String {
-    match meaning(scalar, dialect) {
-        Meaning::Null => scalar.text.clone(),
-        _ => as_text(scalar, dialect),
-    }
-}
-
 /// Go's `strconv.FormatFloat(x, 'g', -1, 32)`: the shortest digits that a 32-bit float needs,
 /// with an exponent below 1e-4 and from 1e6 on.
 #[expect(clippy::cast_possible_truncation, reason = "the loss is what the incumbent's readers see")]

@@ -23,6 +23,9 @@ const KUBERNETES_METADATA: [&str; 8] = [
 /// Fields of a whole resource that are looked at elsewhere, or by nobody.
 const TOP_LEVEL: [&str; 3] = ["apiVersion", "kind", "status"];
 
+/// Longer keys are no misspelt fields, and comparing them would take long.
+const LONGEST_SLIP: usize = 64;
+
 pub(super) struct Items<'c> {
     list: Cursor<'c>,
     items: std::iter::Enumerate<std::slice::Iter<'c, Arc<Node>>>,
@@ -124,7 +127,9 @@ fn warn_of_unknown(owner: &Cursor<'_>, entry: &Entry, name: &str, fields: &'stat
         return;
     }
     let path = Path::Field(&owner.path, &entry.key).to_string();
-    let suggestion = dapr_kit::suggest::nearest(&entry.key, fields.iter().copied());
+    let suggestion = (entry.key.len() <= LONGEST_SLIP)
+        .then(|| dapr_kit::suggest::nearest(&entry.key, fields.iter().copied()))
+        .flatten();
     owner.warn(
         Problem::warning(Some(entry.key_position.clone()), path, "no such field; it has no effect").suggest(suggestion),
     );
