@@ -1,5 +1,8 @@
 //! `secretKeyRef`: which secrets a resource needs, from which store, and putting them in.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::{Resource, Value};
 
 /// The secret store that is always there in Kubernetes mode.
@@ -55,4 +58,19 @@ pub fn apply<R: Resource>(
             item.value = Value::from(text);
         }
     }
+}
+
+/// Decodes the secrets that the operator has put in: in Kubernetes mode, values of items with a
+/// `secretKeyRef` into the store `kubernetes` arrive as base64. Returns the names of the items
+/// whose value is not base64 of a text; they stay as they are.
+pub fn decode_inlined<R: Resource>(resource: &mut R) -> Vec<String> {
+    let mut failed = Vec::new();
+    for item in resource.pairs_mut().iter_mut().filter(|item| !item.secret_key_ref.is_absent()) {
+        let decoded = item.value.json().as_str().and_then(|text| STANDARD.decode(text).ok());
+        match decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(text) => item.value = Value::from(text),
+            None => failed.push(item.name.clone()),
+        }
+    }
+    failed
 }

@@ -142,6 +142,16 @@ fn secrets_are_collected_and_applied() {
 }
 
 #[test]
+fn secrets_from_the_operator_are_base64() {
+    let mut component = component(
+        "spec:\n  metadata:\n  - {name: a, value: c2VjcmV0, secretKeyRef: {name: s}}\n  - {name: b, value: c2VjcmV0}\n  - {name: c, secretKeyRef: {name: s}}\n",
+    );
+    assert_eq!(secrets::decode_inlined(&mut component), ["c"]);
+    let texts: Vec<_> = component.spec.metadata.iter().map(|item| item.value.text().into_owned()).collect();
+    assert_eq!(texts, ["secret", "c2VjcmV0", ""]);
+}
+
+#[test]
 fn equality_is_about_what_needs_a_restart() {
     let one = component("spec: {type: state.redis, metadata: [{name: a, value: b}]}");
     let mut same = component("\n\n\nscopes: []\nspec:\n  type: state.redis\n  metadata: [{name: a, value: b}]");
