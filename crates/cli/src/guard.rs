@@ -15,12 +15,27 @@ mod handle;
 pub(crate) use child::{Order, run};
 pub(crate) use handle::{Command, Guarded};
 
+use crate::processes::{self, Process};
+
 /// Sent to the guard: ask the child's group to end (SIGTERM).
 const ASK: u8 = b't';
 /// Sent to the guard: kill everything now.
 const INSIST: u8 = b'k';
 /// The hidden first argument that makes `dapr` a guard.
 const MARKER: &str = "__guard";
+
+/// Makes orphaned descendants children of this process instead of `init`. Guards are reapers,
+/// and so is `dapr run`, for the case that a guard is killed.
+pub(crate) fn become_reaper() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+}
+
+/// The `dapr run` of a process whose parent is a guard.
+pub(crate) fn runner_of(process: &Process) -> Option<i32> {
+    let guard = processes::read(process.parent)?;
+    (guard.command_line().get(1)? == MARKER).then_some(guard.parent)
+}
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

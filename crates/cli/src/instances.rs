@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
+use crate::guard;
 use crate::http_client::Target;
 use crate::processes::{self, Process};
 use crate::sidecar::{self, Metadata};
@@ -19,6 +20,8 @@ pub(crate) struct Instance {
     pub(crate) daprd_pid: i32,
     pub(crate) started: Timestamp,
     pub(crate) flags: Flags,
+    /// The `dapr run` above it in the process tree; 0 when there is none.
+    runner: i32,
     /// `None`: it did not answer (starting, hanging, or guarded by another token).
     pub(crate) metadata: Option<Metadata>,
 }
@@ -50,6 +53,7 @@ fn from_process(process: &Process) -> Option<Instance> {
         daprd_pid: process.pid,
         started: process.started_at(),
         flags,
+        runner: guard::runner_of(process).unwrap_or_default(),
         metadata: None,
     })
 }
@@ -71,6 +75,15 @@ impl Instance {
     /// An extended metadata attribute, empty when it is not known.
     pub(crate) fn extended(&self, key: &str) -> &str {
         self.metadata.as_ref().and_then(|metadata| metadata.extended.get(key)).map_or("", String::as_str)
+    }
+
+    /// The `dapr run` it belongs to, as its metadata says; a sidecar that does not answer (yet)
+    /// still has its place in the process tree. 0 when it was started without the CLI.
+    pub(crate) fn cli_pid(&self) -> i32 {
+        match self.pid("cliPID") {
+            0 => self.runner,
+            pid => pid,
+        }
     }
 
     /// The process that `dapr run` left in the metadata under `key`; 0 when there is none.
@@ -121,8 +134,30 @@ fn bytes(words: &[String], name: &str, default: i64) -> i64 {
 }
 
 #[cfg(test)]
+impl Instance {
+    /// A sidecar with this command line that was started at `second` and said `extended`.
+    pub(crate) fn fake(line: &str, second: i64, extended: &[(&str, &str)]) -> Self {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let extended = extended.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Self {
+            daprd_pid: 8,
+            started: Timestamp::from_second(second).unwrap_or_default(),
+            flags: Flags::parse(&words),
+            runner: 6,
+            metadata: Some(Metadata { extended, components: Vec::new() }),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_process_tree_tells_the_run_of_a_silent_sidecar() {
+        assert_eq!(Instance::fake("daprd --app-id a", 1, &[("cliPID", "7")]).cli_pid(), 7);
+        assert_eq!(Instance::fake("daprd --app-id a", 1, &[]).cli_pid(), 6);
+    }
 
     fn parse(line: &str) -> Flags {
         Flags::parse(&line.split(' ').map(str::to_owned).collect::<Vec<_>>())

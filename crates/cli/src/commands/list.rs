@@ -99,7 +99,7 @@ impl Row {
             // The dot between minutes and seconds is the incumbent's.
             created: created.strftime("%Y-%m-%d %H:%M.%S").to_string(),
             daprd_pid: instance.daprd_pid,
-            cli_pid: instance.pid("cliPID"),
+            cli_pid: instance.cli_pid(),
             app_pid: instance.pid("appPID"),
             max_request_body_size: instance.flags.max_body_size,
             http_read_buffer_size: instance.flags.read_buffer_size,
@@ -139,25 +139,12 @@ fn shortened(command: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instances::Flags;
-    use crate::sidecar::Metadata;
-
-    fn instance() -> Instance {
-        let words: Vec<String> =
-            "daprd --app-id a --dapr-http-port 1 --dapr-grpc-port 2".split(' ').map(str::to_owned).collect();
-        let extended = [("cliPID", "7"), ("appCommand", "node a-rather-long-name.js")];
-        let extended = extended.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        Instance {
-            daprd_pid: 8,
-            started: Timestamp::from_second(1_000_000).unwrap(),
-            flags: Flags::parse(&words),
-            metadata: Some(Metadata { extended, components: Vec::new() }),
-        }
-    }
 
     #[test]
     fn the_keys_are_those_of_the_incumbent() {
-        let row = Row::of(&instance(), Timestamp::from_second(1_000_090).unwrap());
+        let extended = [("cliPID", "7"), ("appCommand", "node a-rather-long-name.js")];
+        let instance = Instance::fake("daprd --app-id a --dapr-http-port 1", 1_000_000, &extended);
+        let row = Row::of(&instance, Timestamp::from_second(1_000_090).unwrap());
         let json = serde_json::to_value(&row).unwrap();
         let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
         assert_eq!(

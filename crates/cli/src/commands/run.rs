@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::{KUBERNETES, waits_for};
 use crate::cli::Context;
+use crate::guard;
 use crate::run::settings::{DEFAULT_CHANNEL, HealthChecks, Settings};
 use crate::stop_signals::{StopSignals, Urgency};
 
@@ -123,6 +124,7 @@ pub(crate) async fn execute(args: Args, context: &Context) -> Result<ExitCode> {
     if args.kubernetes {
         return waits_for(context, "dapr run -k", KUBERNETES);
     }
+    guard::become_reaper();
     let (sender, urgency) = watch::channel(Urgency::None);
     let signals = StopSignals::new()?;
     let work = async {

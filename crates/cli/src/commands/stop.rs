@@ -60,8 +60,8 @@ pub(crate) async fn execute(args: Args, context: &Context) -> Result<ExitCode> {
 async fn stop_app(app_id: &str, running: &[Instance]) -> Result<()> {
     let instance = running.iter().find(|instance| instance.flags.app_id == app_id);
     let instance = instance.with_context(|| format!("couldn't find app id {app_id}"))?;
-    let cli = instance.pid("cliPID");
-    let shared = running.iter().filter(|other| other.pid("cliPID") == cli).count() > 1;
+    let cli = instance.cli_pid();
+    let shared = running.iter().filter(|other| other.cli_pid() == cli).count() > 1;
     if cli == 0 || shared || !processes::is_alive(cli) {
         end(&[instance.daprd_pid], &[instance.daprd_pid, instance.pid("appPID")]).await
     } else {
@@ -78,9 +78,9 @@ async fn stop_run_file(run_file: &Path, running: &[Instance], context: &Context)
             path.display().to_string()
         );
     }
-    let mut starters: Vec<i32> = of_file.iter().map(|instance| instance.pid("cliPID")).filter(|pid| *pid > 0).collect();
+    let mut starters: Vec<i32> = of_file.iter().map(|instance| instance.cli_pid()).filter(|pid| *pid > 0).collect();
     starters.dedup();
-    let all: Vec<i32> = of_file.iter().flat_map(|i| [i.pid("cliPID"), i.daprd_pid, i.pid("appPID")]).collect();
+    let all: Vec<i32> = of_file.iter().flat_map(|i| [i.cli_pid(), i.daprd_pid, i.pid("appPID")]).collect();
     end(&starters, &all).await?;
     context.say.success("Dapr and app processes stopped successfully");
     Ok(ExitCode::SUCCESS)

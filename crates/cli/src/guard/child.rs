@@ -17,7 +17,7 @@ use tokio::process::Child;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
-use super::{ASK, Event, Exit, INSIST, MARKER};
+use super::{ASK, Event, Exit, INSIST, MARKER, become_reaper};
 use crate::processes;
 use crate::stop_signals::StopSignals;
 
@@ -112,12 +112,6 @@ async fn watch(order: &Order) -> std::io::Result<()> {
     let _ = reports.write_all(Event::Ended(exit).line().as_bytes()).await;
     end_leftovers(group).await;
     Ok(())
-}
-
-/// Orphaned grandchildren become children of the guard instead of `init`.
-fn become_reaper() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
 fn lifeline() -> std::io::Result<UnixStream> {

@@ -95,14 +95,21 @@ impl Guarded {
             match self.event().await {
                 Some(Event::Ended(exit)) => self.exit = Some(exit),
                 Some(_) => {}
-                // The guard was killed; the kernel kills the command, we the rest of its group.
                 None => {
-                    processes::signal_group(self.pid, Signal::KILL);
                     self.exit = Some(Exit::Signal(SIGKILL));
+                    self.guard_lost().await;
                 }
             }
         }
         self.exit.unwrap_or(Exit::Signal(SIGKILL))
+    }
+
+    /// The guard was killed. The kernel kills the command, we what it had started.
+    async fn guard_lost(&self) {
+        processes::signal_group(self.pid, Signal::KILL);
+        // Its orphans become ours only when the kernel is done with the guard.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        kill_strays();
     }
 
     /// Ends the command: asks, and kills it after `grace` or as soon as `urgency` insists.
@@ -132,6 +139,18 @@ impl Guarded {
     fn order(&self, order: u8) {
         // A guard that is gone needs no order.
         let _ = self.orders.try_write(&[order]);
+    }
+}
+
+/// Kills every child of this process that is no guard, with all its descendants. There are such
+/// children only when a guard was killed and [`super::become_reaper`] was called.
+fn kill_strays() {
+    let me = i32::try_from(std::process::id()).unwrap_or_default();
+    let strays = processes::all().into_iter().filter(|p| p.parent == me && !p.zombie);
+    for stray in strays.filter(|p| p.command_line().get(1).is_none_or(|word| word.as_str() != MARKER)) {
+        for pid in processes::descendants(stray.pid).into_iter().chain([stray.pid]) {
+            let _ = processes::signal(pid, Signal::KILL);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod announce;
 mod child;
+mod reporter;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,11 +15,11 @@ use tokio::sync::watch;
 
 use self::announce::{Announcement, announce};
 use self::child::Child;
+pub(crate) use self::reporter::{LogReporter, Reporter};
 use super::plan::Plan;
 use crate::guard::Exit;
 use crate::http_client::Target;
 use crate::log_lines::Sink;
-use crate::say::{Say, Status};
 use crate::stop_signals::{Urgency, reached};
 
 /// How long an app, and then its sidecar, may take to end when asked. The sidecar itself
@@ -39,49 +40,6 @@ pub(crate) struct Session {
     /// More extended metadata, for runs from a file.
     pub(crate) remarks: Vec<(&'static str, String)>,
     pub(crate) urgency: watch::Receiver<Urgency>,
-}
-
-/// Status lines of one run.
-#[derive(Clone, Debug)]
-pub(crate) enum Reporter {
-    Console(Say),
-    /// Failures still reach the console, with the app id in front.
-    Log {
-        say: Say,
-        app_id: String,
-        sink: Sink,
-    },
-}
-
-impl Reporter {
-    pub(crate) fn info(&self, message: &str) {
-        self.report(Status::Info, message);
-    }
-
-    pub(crate) fn success(&self, message: &str) {
-        self.report(Status::Success, message);
-    }
-
-    pub(crate) fn warning(&self, message: &str) {
-        self.report(Status::Warning, message);
-    }
-
-    pub(crate) fn failure(&self, message: &str) {
-        match self {
-            Self::Console(say) => say.failure(message),
-            Self::Log { say, app_id, sink } => {
-                say.failure(&format!("{app_id}: {message}"));
-                sink.write(message.as_bytes());
-            }
-        }
-    }
-
-    fn report(&self, status: Status, message: &str) {
-        match self {
-            Self::Console(say) => crate::say::to_stdout(&say.line(status, message)),
-            Self::Log { sink, .. } => sink.write(message.as_bytes()),
-        }
-    }
 }
 
 /// What ended the run.

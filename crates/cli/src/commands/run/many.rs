@@ -14,7 +14,7 @@ use crate::instances;
 use crate::log_lines::{Console, Sink};
 use crate::run::file::{self, App, Destination, RunFile};
 use crate::run::plan::{Plan, Planner};
-use crate::run::session::{Reporter, Session};
+use crate::run::session::{LogReporter, Reporter, Session};
 use crate::say;
 use crate::stop_signals::{Urgency, reached};
 
@@ -83,12 +83,7 @@ fn session(
     };
     remarks.extend(app_log.map(|path| ("appLogPath", path.to_string_lossy().into_owned())));
     remarks.extend(sidecar_log.map(|path| ("daprdLogPath", path.to_string_lossy().into_owned())));
-    context.say.success(&format!(
-        "Started Dapr with app id {app_id:?}. HTTP Port: {}. gRPC Port: {}",
-        plan.http_port, plan.grpc_port
-    ));
-    context.say.info(&format!("Writing log files to directory : {}", logs.display()));
-    let reporter = Reporter::Log { say: context.say, app_id, sink: sidecar_sink.clone() };
+    let reporter = Reporter::Log(LogReporter { say: context.say, app_id, sink: sidecar_sink.clone(), directory: logs });
     Ok(Session { plan, app_sink, sidecar_sink, reporter, remarks, urgency })
 }
 

@@ -32,10 +32,7 @@ pub(super) async fn announce(plan: &Plan, announcement: Announcement<'_>, report
     for (key, value) in &keys {
         store(&target, key, value, reporter).await;
     }
-    reporter.success(match announcement.app_pid {
-        Some(_) => "You're up and running! Both Dapr and your app logs will appear here.\n",
-        None => "You're up and running! Dapr logs will appear here.\n",
-    });
+    reporter.up(plan);
 }
 
 async fn store(target: &Target, key: &str, value: &str, reporter: &Reporter) {
