@@ -1,0 +1,10 @@
+//! The gRPC edge: listeners, what every call passes, and the service `Dapr`.
+
+mod body;
+mod groups;
+mod serve;
+mod server;
+mod service;
+pub(crate) mod status;
+
+pub use server::Server;

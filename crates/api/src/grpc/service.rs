@@ -1,0 +1,99 @@
+//! The service `Dapr`: each method calls the building block that owns it.
+//!
+//! A method that is not here answers `Unimplemented`.
+
+use std::sync::Arc;
+
+use dapr_errors::Error;
+use dapr_proto::pbjson_types::Empty;
+use dapr_proto::runtime::v1 as proto;
+use dapr_proto::runtime::v1::dapr_server::Dapr;
+use tonic::{Request, Response, Status, async_trait};
+
+use super::status;
+use crate::{Api, metadata, secrets, shutdown, state};
+
+/// Implements the generated trait over [`Api`].
+#[derive(Clone)]
+pub(super) struct Service(pub(super) Arc<Api>);
+
+impl Service {
+    fn answer<T>(&self, result: dapr_errors::Result<T>) -> Result<Response<T>, Status> {
+        result.map(Response::new).map_err(|error| self.status(&error))
+    }
+
+    fn done(&self, result: dapr_errors::Result<()>) -> Result<Response<Empty>, Status> {
+        self.answer(result.map(|()| Empty {}))
+    }
+
+    fn status(&self, error: &Error) -> Status {
+        tracing::debug!(target: "dapr.runtime.grpc.api", "{error}");
+        self.0.metrics.error_codes.record(error.row().code, error.row().category.label());
+        status::of(error)
+    }
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[async_trait]
+impl Dapr for Service {
+    async fn get_state(&self, request: Request<proto::GetStateRequest>) -> Answer<proto::GetStateResponse> {
+        self.answer(state::grpc::get(&self.0, request.into_inner()).await)
+    }
+
+    async fn get_bulk_state(
+        &self,
+        request: Request<proto::GetBulkStateRequest>,
+    ) -> Answer<proto::GetBulkStateResponse> {
+        self.answer(state::grpc::bulk_get(&self.0, request.into_inner()).await)
+    }
+
+    async fn save_state(&self, request: Request<proto::SaveStateRequest>) -> Answer<Empty> {
+        self.done(state::grpc::save(&self.0, request.into_inner()).await)
+    }
+
+    async fn query_state_alpha1(
+        &self,
+        request: Request<proto::QueryStateRequest>,
+    ) -> Answer<proto::QueryStateResponse> {
+        self.answer(state::grpc::query(&self.0, request.into_inner()).await)
+    }
+
+    async fn delete_state(&self, request: Request<proto::DeleteStateRequest>) -> Answer<Empty> {
+        self.done(state::grpc::delete(&self.0, request.into_inner()).await)
+    }
+
+    async fn delete_bulk_state(&self, request: Request<proto::DeleteBulkStateRequest>) -> Answer<Empty> {
+        self.done(state::grpc::delete_bulk(&self.0, request.into_inner()).await)
+    }
+
+    async fn execute_state_transaction(
+        &self,
+        request: Request<proto::ExecuteStateTransactionRequest>,
+    ) -> Answer<Empty> {
+        self.done(state::grpc::transaction(&self.0, request.into_inner()).await)
+    }
+
+    async fn get_secret(&self, request: Request<proto::GetSecretRequest>) -> Answer<proto::GetSecretResponse> {
+        self.answer(secrets::grpc::get(&self.0, request.into_inner()).await)
+    }
+
+    async fn get_bulk_secret(
+        &self,
+        request: Request<proto::GetBulkSecretRequest>,
+    ) -> Answer<proto::GetBulkSecretResponse> {
+        self.answer(secrets::grpc::bulk_get(&self.0, request.into_inner()).await)
+    }
+
+    async fn get_metadata(&self, _: Request<proto::GetMetadataRequest>) -> Answer<proto::GetMetadataResponse> {
+        Ok(Response::new(metadata::grpc::get(&self.0)))
+    }
+
+    async fn set_metadata(&self, request: Request<proto::SetMetadataRequest>) -> Answer<Empty> {
+        self.done(metadata::grpc::set(&self.0, request.into_inner()))
+    }
+
+    async fn shutdown(&self, request: Request<proto::ShutdownRequest>) -> Answer<Empty> {
+        shutdown::grpc::shutdown(&self.0, &request)
+    }
+}

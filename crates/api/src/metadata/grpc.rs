@@ -1,0 +1,57 @@
+//! `Dapr/GetMetadata` and `Dapr/SetMetadata`.
+
+use dapr_errors::Result;
+use dapr_proto::runtime::v1 as proto;
+use dapr_proto::runtime::v1::actor_runtime::ActorRuntimeStatus;
+
+use super::{AppConnection, ComponentStatus};
+use crate::Api;
+
+/// `Dapr/GetMetadata`
+pub(crate) fn get(api: &Api) -> proto::GetMetadataResponse {
+    let facts = api.metadata.facts();
+    proto::GetMetadataResponse {
+        id: facts.app_id.clone(),
+        runtime_version: facts.version.clone(),
+        enabled_features: facts.enabled_features.clone(),
+        registered_components: api.metadata.components().into_iter().map(component).collect(),
+        extended_metadata: api.metadata.extended().into_iter().collect(),
+        http_endpoints: facts.http_endpoints.iter().cloned().map(|name| proto::MetadataHttpEndpoint { name }).collect(),
+        resiliencies: facts.resiliencies.iter().cloned().map(|name| proto::MetadataResiliency { name }).collect(),
+        app_connection_properties: Some(app(&facts.app)),
+        actor_runtime: Some(proto::ActorRuntime {
+            runtime_status: ActorRuntimeStatus::Disabled.into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// `Dapr/SetMetadata`
+pub(crate) fn set(api: &Api, request: proto::SetMetadataRequest) -> Result<()> {
+    api.metadata.set_extended(request.key, request.value)
+}
+
+fn component(status: ComponentStatus) -> proto::RegisteredComponents {
+    proto::RegisteredComponents {
+        name: status.name,
+        r#type: status.kind,
+        version: status.version,
+        capabilities: status.capabilities.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn app(app: &AppConnection) -> proto::AppConnectionProperties {
+    proto::AppConnectionProperties {
+        port: i32::from(app.port),
+        protocol: app.protocol.clone(),
+        channel_address: app.channel_address.clone(),
+        max_concurrency: app.max_concurrency,
+        health: app.health.as_ref().map(|health| proto::AppConnectionHealthProperties {
+            health_check_path: health.path.clone(),
+            health_probe_interval: health.interval.clone(),
+            health_probe_timeout: health.timeout.clone(),
+            health_threshold: health.threshold,
+        }),
+    }
+}

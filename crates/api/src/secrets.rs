@@ -1,0 +1,4 @@
+//! The secrets API.
+
+pub(crate) mod grpc;
+pub(crate) mod http;
