@@ -7,4 +7,4 @@ mod server;
 mod service;
 pub(crate) mod status;
 
-pub use server::Server;
+pub use server::{Server, Surface};

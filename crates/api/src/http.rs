@@ -12,4 +12,4 @@ mod upgrade;
 pub(crate) use call::Call;
 pub use response::Body;
 pub(crate) use response::Response;
-pub use server::{Server, ServerOptions};
+pub use server::Server;

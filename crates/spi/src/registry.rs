@@ -146,7 +146,7 @@ fn problem_of(error: &Error) -> Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     /// The type exists, but not in this binary.
-    #[error("`{0}` is a known component type, but this binary was built without it (feature `{1}`)")]
+    #[error("`{0}` is a known component type that this binary does not have: {1}")]
     NotBuilt(String, String),
     /// The type exists in that version only.
     #[error("`{kind}` has no version `{version}`; it has {available}")]
@@ -195,9 +195,9 @@ impl Registry {
         Registration { registry: self, names: vec![name.to_ascii_lowercase()] }
     }
 
-    /// Notes a type that exists but is not in this binary, and the feature it would need.
-    pub fn absent(&mut self, name: &str, feature: &str) {
-        self.absent.insert(name.to_ascii_lowercase(), feature.to_owned());
+    /// Notes a type that exists but is not in this binary, and why.
+    pub fn absent(&mut self, name: &str, why: &str) {
+        self.absent.insert(name.to_ascii_lowercase(), why.to_owned());
     }
 
     /// Adds a type found at run time, such as a pluggable component.
@@ -233,8 +233,8 @@ impl Registry {
     }
 
     fn unknown(&self, kind: &str, name: &str) -> Unknown {
-        if let Some(feature) = self.absent.get(name) {
-            return Unknown::NotBuilt(kind.to_owned(), feature.clone());
+        if let Some(why) = self.absent.get(name) {
+            return Unknown::NotBuilt(kind.to_owned(), why.clone());
         }
         let names = self.types.keys().chain(self.absent.keys()).map(String::as_str);
         let hint = dapr_kit::suggest::nearest(name, names)

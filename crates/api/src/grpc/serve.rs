@@ -15,6 +15,7 @@ use tower::Service as _;
 use tower::util::BoxCloneSyncService;
 
 use super::body::{Counted, Measured, Recorded, code_of};
+use super::server::Surface;
 use super::service::Service as DaprService;
 use super::{groups, status};
 use crate::{Api, Token};
@@ -26,6 +27,7 @@ const REFLECTION_V1_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/";
 pub(super) struct Service {
     api: Arc<Api>,
     dapr: DaprServer<DaprService>,
+    surface: Surface,
     reflection: OnceLock<Option<Reflection>>,
 }
 
@@ -48,11 +50,11 @@ impl Reflection {
 }
 
 impl Service {
-    pub(super) fn new(api: Arc<Api>) -> Self {
+    pub(super) fn new(api: Arc<Api>, surface: Surface) -> Self {
         let limit = api.options.max_body_size.unwrap_or(usize::MAX);
         let dapr =
             DaprServer::new(DaprService(api.clone())).max_decoding_message_size(limit).max_encoding_message_size(limit);
-        Self { api, dapr, reflection: OnceLock::new() }
+        Self { api, dapr, surface, reflection: OnceLock::new() }
     }
 
     /// Answers one call.
@@ -84,7 +86,8 @@ impl Service {
         {
             return Err(status::not_available());
         }
-        let Some(token) = &self.api.options.token else { return Ok(()) };
+        let token = self.api.options.token.as_ref().filter(|_| self.surface == Surface::Api);
+        let Some(token) = token else { return Ok(()) };
         match request.headers_mut().remove(Token::HEADER) {
             None => Err(Status::unauthenticated("missing api token in request metadata")),
             Some(value) if token.matches(value.as_bytes()) => Ok(()),
@@ -94,7 +97,7 @@ impl Service {
 
     async fn dispatch(&self, request: Request<Counted>) -> Response<Body> {
         let path = request.uri().path();
-        if path.starts_with(groups::DAPR) {
+        if self.surface == Surface::Api && path.starts_with(groups::DAPR) {
             let Ok(answer) = self.dapr.clone().call(request).await;
             return answer;
         }

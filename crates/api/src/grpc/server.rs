@@ -28,6 +28,15 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 /// How long to wait before accepting again when the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Which port is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// `--dapr-grpc-port`: the service `Dapr` and reflection.
+    Api,
+    /// `--dapr-internal-grpc-port`: reflection; calls between sidecars come with service invocation.
+    Internal,
+}
+
 /// A gRPC server; [`Server::run`] ends when `stop` turns true and all connections have ended.
 pub struct Server {
     service: Arc<Service>,
@@ -35,8 +44,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server of `api`.
-    pub fn new(api: Arc<Api>) -> Self {
+    /// A server of those services of `api` that belong on `surface`.
+    pub fn new(api: Arc<Api>, surface: Surface) -> Self {
         let mut builder = http2::Builder::new(TokioExecutor::new());
         // The incumbent multiplies a size in bytes by 1024, so clients may send that much.
         let headers = api.options.read_buffer_size.saturating_mul(1024);
@@ -48,7 +57,7 @@ impl Server {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(u32::try_from(headers).unwrap_or(u32::MAX));
-        Self { service: Arc::new(Service::new(api)), builder }
+        Self { service: Arc::new(Service::new(api, surface)), builder }
     }
 
     /// Serves `listener` until `stop` turns true, then finishes what is in flight.

@@ -26,13 +26,6 @@ const LEAST_BUFFER: usize = 8192;
 /// How long to wait before accepting again when the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Which port to serve.
-#[derive(Clone, Copy, Debug)]
-pub struct ServerOptions {
-    /// Which endpoints.
-    pub listener: Listener,
-}
-
 /// An HTTP server; [`Server::run`] ends when `stop` turns true and all connections have ended.
 pub struct Server {
     service: Arc<Service>,
@@ -40,8 +33,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server of `api`.
-    pub fn new(api: Arc<Api>, options: ServerOptions) -> Self {
+    /// A server of those endpoints of `api` that belong on `listener`.
+    pub fn new(api: Arc<Api>, listener: Listener) -> Self {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         let buffer = (api.options.read_buffer_size + HEADER_SLACK).max(LEAST_BUFFER);
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(buffer);
@@ -53,7 +46,7 @@ impl Server {
         if !api.options.h2c {
             builder = builder.http1_only();
         }
-        Self { service: Arc::new(Service::new(api, options.listener)), builder }
+        Self { service: Arc::new(Service::new(api, listener)), builder }
     }
 
     /// Serves `socket` until `stop` turns true, then finishes what is in flight.

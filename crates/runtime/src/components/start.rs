@@ -1,0 +1,147 @@
+//! One component from resource to opened.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use dapr_kit::backoff::Backoff;
+use dapr_resources::Component;
+use dapr_resources::component::template::TemplateContext;
+use dapr_resources::component::{env_ref, secrets};
+use dapr_secrets::SecretStores;
+use dapr_spi::ErrorKind;
+use dapr_spi::metadata::{Properties, error_of};
+use dapr_spi::registry::{Component as Opened, Prepared};
+use dapr_state::{Settings, Store};
+
+use super::{Context, Failure, properties};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// `name (type/version)`, as logs have it.
+pub(super) fn log_name(component: &Component) -> String {
+    let spec = &component.spec;
+    let version = if spec.version.is_empty() { "v1" } else { &spec.version };
+    format!("{} ({}/{version})", component.metadata.name, spec.component_type)
+}
+
+/// The secret store that the component needs and that is not there.
+pub(super) fn missing_store(component: &Component, stores: &SecretStores) -> Option<String> {
+    let needed = secrets::references(component, false);
+    needed.into_iter().map(|reference| reference.store).find(|store| stores.component(store).is_none())
+}
+
+/// Resolves, checks and opens a component, and hands it to its building block.
+pub(super) async fn start(context: &Context, component: &Component) -> Result<Opened, Failure> {
+    component.parsed_type().map_err(|error| Failure::category(component, error))?;
+    let spec = &component.spec;
+    let entry = context
+        .registry
+        .find(&spec.component_type, &spec.version)
+        .map_err(|unknown| Failure::create(component, unknown))?;
+    let mut resolved = component.clone();
+    resolve_environment(context, &mut resolved);
+    resolve_secrets(context, &mut resolved).await?;
+    let properties = read_properties(context, &resolved)?;
+    for remark in entry.remarks(&properties) {
+        tracing::warn!(target: "dapr.runtime.processor", "component {}: {remark}", component.metadata.name);
+    }
+    let settings = state_settings(context, component, &properties)?;
+    let prepared = entry.prepare(&properties).map_err(|problems| Failure::settings(component, error_of(&problems)))?;
+    let opened = open(context, component, &prepared).await?;
+    hand_over(context, component, &opened, settings);
+    Ok(opened)
+}
+
+fn resolve_environment(context: &Context, component: &mut Component) {
+    let environment = &context.environment;
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    for problem in env_ref::resolve(component, lookup, environment.get("DAPR_ENV_KEYS")) {
+        tracing::warn!(target: "dapr.runtime.processor", "{problem}");
+    }
+}
+
+async fn resolve_secrets(context: &Context, component: &mut Component) -> Result<(), Failure> {
+    let references = secrets::references(component, false);
+    let mut found: HashMap<(String, String), HashMap<String, String>> = HashMap::new();
+    for reference in &references {
+        let place = (reference.store.clone(), reference.secret.clone());
+        if found.contains_key(&place) {
+            continue;
+        }
+        let Some(store) = context.secrets.component(&reference.store) else {
+            return Err(Failure::secret_store(component, &reference.store));
+        };
+        match store.get(&reference.secret, &HashMap::new()).await {
+            Ok(secret) => drop(found.insert(place, secret)),
+            Err(error) => {
+                tracing::error!(
+                    target: "dapr.runtime.processor",
+                    "component {}: secret `{}` of store `{}`: {error}",
+                    component.metadata.name, reference.secret, reference.store
+                );
+                found.insert(place, HashMap::new());
+            }
+        }
+    }
+    secrets::apply(component, &references, |reference| {
+        let secret = found.get(&(reference.store.clone(), reference.secret.clone()))?;
+        secret.get(&reference.key).cloned()
+    });
+    Ok(())
+}
+
+fn read_properties(context: &Context, component: &Component) -> Result<Properties, Failure> {
+    let template = TemplateContext {
+        app_id: &context.identity.app_id,
+        namespace: &context.identity.namespace,
+        pod_name: context.environment.get("POD_NAME"),
+    };
+    properties::of(component, &template).map_err(|error| Failure::settings(component, error))
+}
+
+fn state_settings(context: &Context, component: &Component, properties: &Properties) -> Result<Settings, Failure> {
+    let secret_name =
+        |field: &str| component.spec.item(field).map(|item| item.secret_key_ref.name.clone()).unwrap_or_default();
+    Settings::read(&component.metadata.name, properties, secret_name, &context.identity)
+        .map_err(|error| Failure::settings(component, error))
+}
+
+/// Opens the component, trying again while the backend cannot be reached, until `initTimeout` is over.
+async fn open(context: &Context, component: &Component, prepared: &Prepared) -> Result<Opened, Failure> {
+    let limit = component.spec.init_timeout();
+    let about = dapr_spi::Context {
+        name: component.metadata.name.clone(),
+        app_id: context.identity.app_id.clone(),
+        namespace: context.identity.namespace.clone(),
+        ..dapr_spi::Context::default()
+    };
+    let mut last = None;
+    let attempts = async {
+        let mut backoff = Backoff::new(FIRST_PAUSE, LAST_PAUSE);
+        loop {
+            match prepared.init(about.clone()).await {
+                Err(error) if error.kind() == ErrorKind::Unavailable => last = Some(error.to_string()),
+                done => return done,
+            }
+            tokio::time::sleep(backoff.next_delay()).await;
+        }
+    };
+    match tokio::time::timeout(limit, attempts).await {
+        Ok(Ok(opened)) => Ok(opened),
+        Ok(Err(error)) => Err(Failure::init(component, &error)),
+        Err(_) => Err(Failure::timeout(component, limit, last)),
+    }
+}
+
+fn hand_over(context: &Context, component: &Component, opened: &Opened, settings: Settings) {
+    let name = &component.metadata.name;
+    match opened {
+        Opened::State(store) => {
+            context.state.insert(Store::new(name, store.clone(), settings, context.metrics.clone()));
+        }
+        Opened::SecretStore(store) => context.secrets.insert(name, store.clone()),
+        // The pub/sub engine comes with its own issue; until then the broker is open and has no callers.
+        Opened::PubSub(_) => {}
+    }
+}

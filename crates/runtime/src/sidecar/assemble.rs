@@ -1,0 +1,149 @@
+//! Putting the API together from settings and resources.
+
+use std::sync::Arc;
+
+use dapr_api::metadata::{AppConnection, AppHealth, Facts};
+use dapr_api::{AccessRules, Api, Health, Logging, MetadataRegistry, Options, ShutdownKind, ShutdownSender, Token};
+use dapr_kit::duration;
+use dapr_resources::{Configuration, Loaded, configuration};
+use dapr_secrets::SecretStores;
+use dapr_spi::registry::Registry;
+use dapr_state::{Identity, Stores};
+use dapr_telemetry::metrics::{HttpMetricsConfig, LabelRule, MetricRule, Metrics, MetricsConfig, MetricsError};
+use tokio::sync::mpsc;
+
+use super::{StartError, target};
+use crate::components::{Components, Context};
+use crate::{Config, VERSION};
+
+/// The API, what starts its components, and the wishes to stop that come in through it.
+pub(super) struct Assembled {
+    pub(super) api: Arc<Api>,
+    pub(super) components: Components,
+    pub(super) shutdown: mpsc::Receiver<ShutdownKind>,
+}
+
+/// Reads the Configuration files.
+pub(super) fn configuration(config: &Config) -> Result<Configuration, StartError> {
+    if config.configuration_files.is_empty() {
+        tracing::info!(target: "dapr.runtime", "loading default configuration");
+    }
+    let lookup = |name: &str| config.environment.get(name).map(str::to_owned);
+    let loaded = configuration::load_files(&config.configuration_files, lookup).map_err(StartError::new)?;
+    for problem in &loaded.problems {
+        tracing::warn!(target: "dapr.runtime", "{problem}");
+    }
+    let features = loaded.configuration.enabled_features();
+    if !features.is_empty() {
+        tracing::info!(target: "dapr.runtime", "Enabled features: {}", features.join(" "));
+    }
+    Ok(loaded.configuration)
+}
+
+/// Builds the API over building blocks without components.
+pub(super) fn assemble(
+    config: &Config,
+    configuration: &Configuration,
+    resources: &Loaded,
+    registry: &Registry,
+) -> Result<Assembled, MetricsError> {
+    let metrics = Metrics::new(&metrics(config, configuration))?;
+    let metadata = Arc::new(MetadataRegistry::new(facts(config, configuration, resources)));
+    let state = Arc::new(Stores::new(&config.app_id));
+    let secrets = Arc::new(SecretStores::new(&configuration.spec.secrets.scopes, metrics.clone()));
+    let components = Components::new(Context {
+        registry: registry.clone(),
+        environment: config.environment.clone(),
+        identity: Identity { app_id: config.app_id.clone(), namespace: config.namespace.clone() },
+        state: state.clone(),
+        secrets: secrets.clone(),
+        metadata: metadata.clone(),
+        metrics: metrics.clone(),
+    });
+    let (sender, shutdown) = ShutdownSender::channel();
+    let api = Api {
+        app_id: config.app_id.clone(),
+        state,
+        secrets,
+        metadata,
+        health: Arc::new(health()),
+        shutdown: sender,
+        metrics,
+        options: options(config, configuration),
+    };
+    Ok(Assembled { api: Arc::new(api), components, shutdown })
+}
+
+fn health() -> Health {
+    let health = Health::default();
+    for target in [target::RUNTIME, target::GRPC_API, target::GRPC_INTERNAL, target::METRICS] {
+        health.expect(target);
+    }
+    health
+}
+
+fn options(config: &Config, configuration: &Configuration) -> Options {
+    let logging = &configuration.spec.logging.api_logging;
+    Options {
+        token: Token::new(config.environment.text("DAPR_API_TOKEN")),
+        max_body_size: config.max_body_size,
+        read_buffer_size: config.read_buffer_size,
+        allowed_origins: config.allowed_origins.clone(),
+        logging: Logging {
+            enabled: config.api_logging.unwrap_or(logging.enabled),
+            obfuscate_urls: logging.obfuscate_urls,
+            omit_health_checks: logging.omit_health_checks,
+        },
+        access: AccessRules::new(&configuration.spec.api),
+        h2c: !config.environment.is_truthy("DAPR_HTTP_DISABLE_H2C"),
+    }
+}
+
+fn facts(config: &Config, configuration: &Configuration, resources: &Loaded) -> Facts {
+    let app = &config.app;
+    Facts {
+        app_id: config.app_id.clone(),
+        version: VERSION.to_owned(),
+        enabled_features: configuration.enabled_features().into_iter().map(str::to_owned).collect(),
+        app: AppConnection {
+            port: app.port,
+            protocol: app.protocol.clone(),
+            channel_address: app.address.clone(),
+            max_concurrency: app.max_concurrency,
+            health: app.health.as_ref().map(|health| AppHealth {
+                path: health.path.clone(),
+                interval: duration::format(health.interval),
+                timeout: duration::format(health.timeout),
+                threshold: health.threshold,
+            }),
+        },
+        http_endpoints: resources.http_endpoints.iter().map(|endpoint| endpoint.metadata.name.clone()).collect(),
+        resiliencies: resources.resiliencies.iter().map(|resiliency| resiliency.metadata.name.clone()).collect(),
+    }
+}
+
+fn metrics(config: &Config, configuration: &Configuration) -> MetricsConfig {
+    let spec = &configuration.spec.metric;
+    let buckets = spec.latency_distribution_buckets.iter().flatten();
+    let label = |label: &configuration::MetricLabel| LabelRule {
+        name: label.name.clone(),
+        regex: label.regex.iter().map(|(replacement, pattern)| (replacement.clone(), pattern.clone())).collect(),
+    };
+    MetricsConfig {
+        enabled: config.metrics.is_some() && spec.is_enabled(),
+        app_id: config.app_id.clone(),
+        namespace: config.namespace.clone(),
+        latency_buckets: buckets.filter_map(|bucket| u64::try_from(*bucket).ok()).collect(),
+        http: HttpMetricsConfig {
+            increased_cardinality: spec.increased_cardinality().unwrap_or(true),
+            path_matching: spec.http.as_ref().map(|http| http.path_matching.clone()).unwrap_or_default(),
+            exclude_verbs: spec.excludes_verbs(),
+        },
+        record_error_codes: spec.records_error_codes(),
+        rules: spec
+            .rules
+            .iter()
+            .map(|rule| MetricRule { name: rule.name.clone(), labels: rule.labels.iter().map(label).collect() })
+            .collect(),
+    }
+}
