@@ -1,1 +1,15 @@
-//! dapr-component-sqlite
+//! Components that keep their data in an SQLite file: `state.sqlite`.
+
+mod connection_string;
+mod database;
+mod failure;
+mod metadata;
+pub mod state;
+mod threads;
+
+use dapr_spi::registry::Registry;
+
+/// Adds the types of this crate.
+pub fn register(registry: &mut Registry) {
+    registry.component("state.sqlite").alias("state.sqlite3").factory::<state::Sqlite>();
+}
