@@ -23,8 +23,8 @@ use crate::threads::Threads;
 use change::{Changes, Statements};
 use query::Queries;
 
-/// Connections that read at the same time.
-const READERS: usize = 4;
+/// Connections that read at the same time, at most; each has a thread and a page cache of up to 2 MB.
+const MAX_READERS: usize = 4;
 
 /// Makes `state.sqlite`.
 pub struct Sqlite;
@@ -48,7 +48,8 @@ impl Factory for Sqlite {
 
 fn open(settings: &Settings) -> Result<Threads> {
     let writer = open_writer(settings)?;
-    let count = if settings.target.in_memory { 0 } else { READERS };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let count = if settings.target.in_memory { 0 } else { cores.min(MAX_READERS) };
     let readers = (0..count).map(|_| open_reader(settings)).collect::<Result<Vec<_>>>()?;
     Threads::start(settings, writer, readers)
 }

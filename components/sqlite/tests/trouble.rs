@@ -139,6 +139,21 @@ async fn a_locked_file_is_unavailable_for_a_bounded_time() {
     store.set(bytes("after", 1)).await.expect("unlocked");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_go_on_when_the_file_is_free_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("state.db");
+    let store = open(&[("connectionString", &file.to_string_lossy()), ("busyTimeout", "100ms")]).await;
+    let lock_for_a_second = || async move {
+        let other = Connection::open(&file).expect("open");
+        other.busy_timeout(Duration::from_secs(5)).expect("a timeout");
+        other.execute_batch("BEGIN EXCLUSIVE").expect("lock");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        other.execute_batch("COMMIT").expect("unlock");
+    };
+    dapr_testkit::state::reconnect(store, lock_for_a_second).await;
+}
+
 #[tokio::test]
 async fn a_read_only_file_is_read() {
     let dir = tempfile::tempdir().expect("a directory");
