@@ -98,8 +98,8 @@ impl Prepared {
 /// One version of one component type.
 #[derive(Clone)]
 pub struct Entry {
-    /// Declared metadata fields; empty for a type that is only known at run time.
-    pub fields: &'static [Field],
+    /// Declared metadata fields; `None` for a type that is only known at run time.
+    pub fields: Option<&'static [Field]>,
     prepare: Arc<dyn Fn(&Properties) -> Result<Prepared, Vec<Problem>> + Send + Sync>,
 }
 
@@ -116,12 +116,12 @@ impl Entry {
                 async move { opening.await.map(Wrap::wrap) }
             }))
         };
-        Self { fields: F::Metadata::FIELDS, prepare: Arc::new(prepare) }
+        Self { fields: Some(F::Metadata::FIELDS), prepare: Arc::new(prepare) }
     }
 
     /// An entry made in code; `prepare` must be pure.
     pub fn dynamic(prepare: impl Fn(&Properties) -> Result<Prepared, Vec<Problem>> + Send + Sync + 'static) -> Self {
-        Self { fields: &[], prepare: Arc::new(prepare) }
+        Self { fields: None, prepare: Arc::new(prepare) }
     }
 
     /// Checks the settings without touching the network.
@@ -134,7 +134,7 @@ impl Entry {
 
     /// Remarks on entries that no field declares.
     pub fn remarks(&self, properties: &Properties) -> Vec<Problem> {
-        if self.fields.is_empty() { Vec::new() } else { unknown_fields(self.fields, properties) }
+        self.fields.map(|fields| unknown_fields(fields, properties)).unwrap_or_default()
     }
 }
 
