@@ -8,6 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dapr_errors::{Error, Result, table};
 
+/// What is told of placement while no actor runtime is connected to it.
+const NO_PLACEMENT: &str = "placement: disconnected";
+
 /// Attached values at most, so that a loop of `PUT /v1.0/metadata/…` cannot fill the memory.
 const MAX_EXTENDED: usize = 256;
 

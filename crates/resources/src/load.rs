@@ -6,6 +6,7 @@ mod sort;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::Position;
 use crate::yaml;
 use crate::{
     Component, Configuration, HttpEndpoint, McpServer, Problem, Resiliency, Subscription, WorkflowAccessPolicy,
@@ -44,13 +45,29 @@ pub struct Loaded {
 pub enum LoadError {
     #[error("failed to read resource directory {}: {source}", path.display())]
     Directory { path: PathBuf, source: std::io::Error },
-    /// Several resources of one kind with one name; a problem for each but the first.
+    /// Several resources of one kind with one name; an entry for each but the first.
     #[error("{}", join(.0))]
-    Duplicates(Vec<Problem>),
+    Duplicates(Vec<Duplicate>),
 }
 
-fn join(problems: &[Problem]) -> String {
-    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+/// A resource that has the kind and name of an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// Names both. The text is interface: tools look for it, one after the other.
+    pub message: String,
+    /// Where the later and the earlier one are written.
+    pub positions: [Option<Position>; 2],
+}
+
+/// All messages, each on its line, then where the twins are.
+fn join(duplicates: &[Duplicate]) -> String {
+    let messages: Vec<&str> = duplicates.iter().map(|duplicate| duplicate.message.as_str()).collect();
+    let place = |duplicate: &Duplicate| match &duplicate.positions {
+        [Some(later), Some(earlier)] => Some(format!("{later} repeats {earlier}")),
+        _ => None,
+    };
+    let places: Vec<String> = duplicates.iter().filter_map(place).collect();
+    if places.is_empty() { messages.join("\n") } else { format!("{}\n({})", messages.join("\n"), places.join(", ")) }
 }
 
 impl Loader<'_> {

@@ -34,7 +34,7 @@ impl Cors {
         if method != Method::OPTIONS || !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             return None;
         }
-        let mut response = response::status(StatusCode::NO_CONTENT, bytes::Bytes::new());
+        let mut response = response::status(StatusCode::OK, bytes::Bytes::new());
         let answer = response.headers_mut();
         for name in [ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ACCESS_CONTROL_REQUEST_HEADERS] {
             answer.append(VARY, HeaderValue::from_name(name));

@@ -4,7 +4,7 @@ use dapr_errors::Result;
 use dapr_proto::runtime::v1 as proto;
 use dapr_proto::runtime::v1::actor_runtime::ActorRuntimeStatus;
 
-use super::{AppConnection, ComponentStatus};
+use super::{AppConnection, ComponentStatus, NO_PLACEMENT};
 use crate::Api;
 
 /// `Dapr/GetMetadata`
@@ -21,6 +21,7 @@ pub(crate) fn get(api: &Api) -> proto::GetMetadataResponse {
         app_connection_properties: Some(app(&facts.app)),
         actor_runtime: Some(proto::ActorRuntime {
             runtime_status: ActorRuntimeStatus::Disabled.into(),
+            placement: NO_PLACEMENT.to_owned(),
             ..Default::default()
         }),
         ..Default::default()

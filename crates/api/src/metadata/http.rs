@@ -6,7 +6,7 @@
 use dapr_errors::Result;
 use serde_json::{Map, Value, json};
 
-use super::{AppConnection, ComponentStatus};
+use super::{AppConnection, ComponentStatus, NO_PLACEMENT};
 use crate::Api;
 use crate::http::{Call, Response, response};
 
@@ -21,7 +21,10 @@ pub(crate) async fn get(api: &Api, _: Call) -> Result<Response> {
     body.insert("extended".into(), json!(api.metadata.extended()));
     put(&mut body, "httpEndpoints", named(&facts.http_endpoints));
     put(&mut body, "appConnectionProperties", app(&facts.app));
-    body.insert("actorRuntime".into(), json!({ "runtimeStatus": "DISABLED", "hostReady": false }));
+    body.insert(
+        "actorRuntime".into(),
+        json!({ "runtimeStatus": "DISABLED", "hostReady": false, "placement": NO_PLACEMENT }),
+    );
     put(&mut body, "resiliencies", named(&facts.resiliencies));
     Ok(response::json(Value::Object(body).to_string()))
 }

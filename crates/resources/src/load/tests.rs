@@ -164,7 +164,7 @@ fn duplicates_stop_the_start() {
     let error = Loader::default().text("f.yaml", &twice).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "f.yaml:10:9: metadata.name: duplicate definition of Component name A (state.redis/v1) with existing A (state.redis/v1), which is at f.yaml:4:9"
+        "duplicate definition of Component name A (state.redis/v1) with existing A (state.redis/v1)\n(f.yaml:10:9 repeats f.yaml:4:9)"
     );
     let app = Loader { app_id: Some("me"), namespace: None };
     let foreign = doc("Component", "A", "scopes: [other]");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dapr_kit::backoff::Backoff;
 use dapr_resources::Component;
 use dapr_resources::component::template::TemplateContext;
-use dapr_resources::component::{env_ref, secrets};
+use dapr_resources::component::{Category, env_ref, secrets};
 use dapr_secrets::SecretStores;
 use dapr_spi::ErrorKind;
 use dapr_spi::metadata::{Properties, error_of};
@@ -33,7 +33,7 @@ pub(super) fn missing_store(component: &Component, stores: &SecretStores) -> Opt
 
 /// Resolves, checks and opens a component, and hands it to its building block.
 pub(super) async fn start(context: &Context, component: &Component) -> Result<Opened, Failure> {
-    component.parsed_type().map_err(|error| Failure::category(component, error))?;
+    check_category(component)?;
     let spec = &component.spec;
     let entry = context
         .registry
@@ -51,6 +51,17 @@ pub(super) async fn start(context: &Context, component: &Component) -> Result<Op
     let opened = open(context, component, &prepared).await?;
     hand_over(context, component, &opened, settings);
     Ok(opened)
+}
+
+/// Workflows have a category and no components: nothing can be loaded there.
+fn check_category(component: &Component) -> Result<(), Failure> {
+    let kind = component.parsed_type().map_err(|error| Failure::category(component, error))?;
+    match kind.category {
+        Category::Workflow | Category::WorkflowBackend => {
+            Err(Failure::category(component, format!("incorrect type {}", component.spec.component_type)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn resolve_environment(context: &Context, component: &mut Component) {
