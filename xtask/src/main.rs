@@ -1,20 +1,35 @@
 //! Chores of this repository, run as `cargo xtask <verb>`. One file per verb; this one only dispatches.
 
 mod codegen;
+mod tidy;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
 const USAGE: &str = "usage: cargo xtask <verb>
 
 verbs:
-  codegen   compile proto/ into crates/proto/src/generated";
+  codegen   compile proto/ into crates/proto/src/generated
+  tidy      check the rules of the repository";
 
-fn main() -> Result<()> {
-    let verb = std::env::args().nth(1);
-    match verb.as_deref() {
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Without the backtrace that anyhow would add: each message says what to do.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    match arguments.first().map(String::as_str) {
         Some("codegen") => codegen::run(&root()),
+        Some("tidy") => tidy::run(&root()),
         Some(other) => bail!("unknown verb {other:?}\n\n{USAGE}"),
         None => bail!("{USAGE}"),
     }
