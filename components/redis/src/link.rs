@@ -20,6 +20,8 @@ const FIRST_DELAY: Duration = Duration::from_millis(20);
 const LEAST_CAP: Duration = Duration::from_millis(500);
 /// A connection that lived shorter than this counts as a failed attempt.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// A request waits this long at least for a connection that is being opened for the first time, or again.
+const FIRST_ATTEMPT: Duration = Duration::from_secs(1);
 /// How often a sentinel is asked whether the master is still the same.
 const MASTER_CHECK: Duration = Duration::from_secs(2);
 
@@ -41,7 +43,7 @@ enum Status {
 pub(crate) struct Link {
     name: String,
     connector: Arc<Connector>,
-    status: watch::Receiver<Status>,
+    status: Arc<watch::Sender<Status>>,
     keeper: Mutex<Option<Task<()>>>,
 }
 
@@ -50,12 +52,12 @@ impl Link {
     pub(crate) fn start(connector: Arc<Connector>, target: Target, live: Option<Live>) -> Self {
         let live = live.map(Arc::new);
         let down = || Status::Down { since: Instant::now(), why: None };
-        let (sender, status) = watch::channel(live.clone().map_or_else(down, Status::Up));
+        let status = Arc::new(watch::Sender::new(live.clone().map_or_else(down, Status::Up)));
         let name = match &target {
             Target::Server(address) => address.to_string(),
             Target::Master => "the master".to_owned(),
         };
-        let keeper = Keeper { connector: Arc::clone(&connector), target, status: sender };
+        let keeper = Keeper { connector: Arc::clone(&connector), target, status: Arc::clone(&status) };
         let keeper = Mutex::new(Some(task::spawn("redis reconnect", keeper.run(live))));
         Self { name, connector, status, keeper }
     }
@@ -64,6 +66,7 @@ impl Link {
     pub(crate) fn close(&self) {
         let keeper = self.keeper.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         drop(keeper);
+        self.status.send_replace(Status::Down { since: Instant::now(), why: Some("the component is closed".into()) });
     }
 
     /// Sends a packet; retries what was surely not executed, and what may be executed twice.
@@ -105,24 +108,30 @@ impl Link {
     /// A connection that can be used. While there is none, a request waits as long as its retries would take; once the
     /// server has been away for longer, it fails at once.
     async fn live(&self) -> Result<Arc<Live>, Failure> {
-        let mut status = self.status.clone();
+        if let Status::Up(live) = &*self.status.borrow()
+            && live.is_usable()
+        {
+            return Ok(Arc::clone(live));
+        }
+        let mut status = self.status.subscribe();
         let patience = self.connector.settings.retry.patience();
         let asked = Instant::now();
         loop {
-            let since = match &*status.borrow_and_update() {
+            let deadline = match &*status.borrow_and_update() {
                 Status::Up(live) if live.is_usable() => return Ok(Arc::clone(live)),
-                Status::Up(_) => asked,
-                Status::Down { since, .. } => *since,
+                Status::Up(_) => asked + patience.max(FIRST_ATTEMPT),
+                Status::Down { since, why: None } => *since + patience.max(FIRST_ATTEMPT),
+                Status::Down { since, .. } => *since + patience,
             };
-            let changed = timeout_at(since + patience, status.changed()).await;
+            let changed = timeout_at(deadline, status.changed()).await;
             if !matches!(changed, Ok(Ok(()))) {
-                return Err(self.unreachable(&status));
+                return Err(self.unreachable());
             }
         }
     }
 
-    fn unreachable(&self, status: &watch::Receiver<Status>) -> Failure {
-        let why = match &*status.borrow() {
+    fn unreachable(&self) -> Failure {
+        let why = match &*self.status.borrow() {
             Status::Down { why: Some(why), .. } => why.to_string(),
             _ => format!("the connection to redis at {} was lost and is being opened again", self.name),
         };
@@ -157,7 +166,7 @@ impl Delays {
 struct Keeper {
     connector: Arc<Connector>,
     target: Target,
-    status: watch::Sender<Status>,
+    status: Arc<watch::Sender<Status>>,
 }
 
 impl Keeper {

@@ -93,3 +93,18 @@ async fn a_frozen_server_is_given_up_after_the_read_timeout() {
         assert!(Instant::now() < deadline, "the store did not find the server again");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_retries_an_idle_store_still_finds_a_restarted_server() {
+    let mut server = server(&[]).await;
+    let store = store(&server.address().to_string(), &[("redisMaxRetries", "-1")]).await;
+    server.restart().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    store.set(set("key", "value")).await.expect("nothing was sent before, so nothing is repeated");
+    store.close().await;
+    let error = store.get(get("key")).await.unwrap_err();
+    assert!(error.to_string().contains("closed"), "{error}");
+    let mut raw = crate::servers::raw(&server).await;
+    let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut raw).await.unwrap();
+    assert_eq!(clients.lines().count(), 1, "close ends the connections: {clients}");
+}
