@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use crate::Standardized;
 use crate::row::{Code, Row, Shape};
 
 /// An error for the application that called.
@@ -14,6 +15,7 @@ struct Inner {
     message: String,
     metadata: Vec<(&'static str, String)>,
     details: Vec<Detail>,
+    standardized: Option<Standardized>,
 }
 
 /// A detail beside `ErrorInfo`; the names are those of `google.rpc`.
@@ -48,7 +50,7 @@ impl Error {
     /// An error of `row`, whose template takes `arguments` in order.
     pub fn new(row: &'static Row, arguments: &[&dyn Display]) -> Self {
         let message = fill(row.template, arguments);
-        Self(Box::new(Inner { row, message, metadata: Vec::new(), details: Vec::new() }))
+        Self(Box::new(Inner { row, message, metadata: Vec::new(), details: Vec::new(), standardized: None }))
     }
 
     /// Adds an entry to the metadata of `ErrorInfo`.
@@ -65,6 +67,31 @@ impl Error {
         self
     }
 
+    /// Takes codes from the component that failed; the message stays the row's, for the answers that quote.
+    #[must_use]
+    pub fn with_standardized(mut self, standardized: Standardized) -> Self {
+        self.0.standardized = Some(standardized);
+        self
+    }
+
+    /// What the component worded itself.
+    pub fn standardized(&self) -> Option<&Standardized> {
+        self.0.standardized.as_ref()
+    }
+
+    /// The component's error where it stands in place of the row's in JSON, rather than being quoted.
+    pub(crate) fn replacement(&self) -> Option<&Standardized> {
+        self.standardized().filter(|_| self.0.row.shape == Shape::Standard)
+    }
+
+    /// Code and category, as the metric `error_code/total` labels them.
+    pub fn labels(&self) -> (&str, &'static str) {
+        match self.replacement() {
+            Some(standardized) => (&standardized.code, "pluggable-component"),
+            None => (self.0.row.code, self.0.row.category.label()),
+        }
+    }
+
     /// The row of the table.
     pub fn row(&self) -> &'static Row {
         self.0.row
@@ -72,12 +99,12 @@ impl Error {
 
     /// HTTP status.
     pub fn http_status(&self) -> u16 {
-        self.0.row.http
+        self.standardized().map_or(self.0.row.http, |standardized| standardized.http)
     }
 
     /// gRPC status.
     pub fn grpc_code(&self) -> Code {
-        self.0.row.grpc
+        self.standardized().map_or(self.0.row.grpc, |standardized| standardized.grpc)
     }
 
     /// The sentence for the reader.

@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{DOMAIN, Detail, Error, Shape};
+use crate::{DOMAIN, Detail, Error, Shape, Standardized};
 
 impl Error {
     /// The body of an HTTP answer.
     pub fn to_json(&self) -> String {
+        if let Some(standardized) = self.replacement() {
+            return standardized_json(standardized);
+        }
         let mut body = Map::new();
         body.insert("errorCode".into(), self.row().code.into());
         body.insert("message".into(), self.message().into());
@@ -29,6 +32,14 @@ impl Error {
         details.push(info);
         details.into()
     }
+}
+
+fn standardized_json(error: &Standardized) -> String {
+    let info = json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "domain": error.domain, "metadata": null, "reason": error.reason,
+    });
+    json!({ "errorCode": error.code, "message": error.message, "details": [info] }).to_string()
 }
 
 fn detail_json(detail: &Detail) -> Value {
@@ -72,6 +83,29 @@ mod tests {
         assert_eq!(body["details"][0]["resource_name"], "mystore");
         assert_eq!(body["details"][1]["reason"], "DAPR_STATE_TOO_MANY_TRANSACTIONS");
         assert_eq!(body["details"][1]["metadata"]["currentOpsTransaction"], "11");
+    }
+
+    #[test]
+    fn a_component_words_its_error_itself() {
+        let given = Standardized {
+            grpc: crate::Code::Cancelled,
+            http: 510,
+            code: "tag".into(),
+            message: "why".into(),
+            reason: "reason".into(),
+            domain: "domain".into(),
+        };
+        let quoted = Error::new(&table::STATE_GET, &[&"k", &"store", &given]).with_standardized(given.clone());
+        assert_eq!(
+            quoted.to_json(),
+            r#"{"errorCode":"ERR_STATE_GET","message":"fail to get k from state store store: api error: code = Canceled desc = why"}"#
+        );
+        assert_eq!((quoted.http_status(), quoted.labels()), (510, ("ERR_STATE_GET", "state")));
+        let whole = Error::new(&table::STATE_QUERY, &[&"store", &given]).with_standardized(given);
+        let body: Value = serde_json::from_str(&whole.to_json()).unwrap();
+        assert_eq!((&body["errorCode"], &body["message"]), (&"tag".into(), &"why".into()));
+        assert_eq!(body["details"][0]["domain"], "domain");
+        assert_eq!(whole.labels(), ("tag", "pluggable-component"));
     }
 
     #[test]

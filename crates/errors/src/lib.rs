@@ -7,10 +7,12 @@
 mod error;
 mod json;
 pub mod row;
+mod standardized;
 pub mod table;
 
 pub use error::{Detail, Error};
 pub use row::{Category, Code, Row, Shape};
+pub use standardized::Standardized;
 
 /// The domain of every `google.rpc.ErrorInfo` we send.
 pub const DOMAIN: &str = "dapr.io";

@@ -1,5 +1,7 @@
 //! Why a component could not do what it was asked.
 
+use dapr_errors::Standardized;
+
 /// Result of a component's operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -30,12 +32,13 @@ pub struct Error {
     message: String,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    standardized: Option<Box<Standardized>>,
 }
 
 impl Error {
     /// A failure of `kind`; `message` is a lowercase fragment without final period.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self { kind, message: message.into(), source: None, standardized: None }
     }
 
     /// A failure that the backend's client reported; its text, with the texts of its causes, is appended to `what`.
@@ -50,7 +53,13 @@ impl Error {
             }
             cause = error.source();
         }
-        Self { kind, message, source: Some(Box::new(source)) }
+        Self { kind, message, source: Some(Box::new(source)), standardized: None }
+    }
+
+    /// A failure that the component words for the application itself, as only pluggable ones do.
+    pub fn from_standardized(error: Standardized) -> Self {
+        let (kind, message) = (ErrorKind::Failed, error.to_string());
+        Self { kind, message, source: None, standardized: Some(Box::new(error)) }
     }
 
     /// The caller's fault.
@@ -89,6 +98,11 @@ impl Error {
     /// What the engine looks at.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// What the component wants the application to see.
+    pub fn standardized(&self) -> Option<&Standardized> {
+        self.standardized.as_deref()
     }
 
     /// Puts `context` before the message.

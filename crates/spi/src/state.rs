@@ -272,6 +272,19 @@ pub trait StateStore: Send + Sync {
         None
     }
 
+    /// Writes many keys in one round trip, in any order; `None` when the store has no such call, and the engine then
+    /// writes one by one in parallel. Some keys may be written when it fails.
+    async fn bulk_set(&self, requests: &[SetRequest]) -> Option<Result<()>> {
+        let _ = requests;
+        None
+    }
+
+    /// Deletes many keys in one round trip; otherwise as [`StateStore::bulk_set`].
+    async fn bulk_delete(&self, requests: &[DeleteRequest]) -> Option<Result<()>> {
+        let _ = requests;
+        None
+    }
+
     /// Performs all steps or none.
     ///
     /// # Errors
@@ -281,8 +294,8 @@ pub trait StateStore: Send + Sync {
         Err(Error::unsupported("the state store does not support transactions"))
     }
 
-    /// The largest transaction, in operations; `None` for no limit.
-    fn max_transaction_operations(&self) -> Option<usize> {
+    /// The largest transaction, in operations; `None` for no limit. Asked before each transaction.
+    async fn max_transaction_operations(&self) -> Option<usize> {
         None
     }
 

@@ -45,7 +45,16 @@ impl Rows {
             ErrorKind::Invalid => self.bad_request,
             _ => self.other,
         };
-        Error::new(row, &[subject, failure])
+        of(row, &[subject, failure], failure)
+    }
+}
+
+/// The error of `row`; what the component worded itself goes along.
+pub(crate) fn of(row: &'static Row, arguments: &[&dyn Display], failure: &StoreError) -> Error {
+    let error = Error::new(row, arguments);
+    match failure.standardized() {
+        Some(standardized) => error.with_standardized(standardized.clone()),
+        None => error,
     }
 }
 

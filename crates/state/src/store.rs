@@ -14,7 +14,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::bulk::{self, PARALLELISM};
 use crate::encryption::Encryption;
-use crate::error::{BULK_DELETE, DELETE, SAVE, illegal_key, resource};
+use crate::error::{self, BULK_DELETE, DELETE, SAVE, illegal_key, resource};
 use crate::key::KeyPrefix;
 use crate::settings::Settings;
 
@@ -69,10 +69,11 @@ impl Store {
     pub async fn get(&self, key: &str, consistency: Consistency, metadata: Map) -> Result<GetResponse> {
         let request = GetRequest { key: self.stored_key(key)?, metadata, consistency };
         let found = self.measured("get", self.store.get(request)).await;
-        let error = |cause: &dyn std::fmt::Display| Error::new(&table::STATE_GET, &[&key, &self.name, cause]);
-        let mut found = found.map_err(|failure| error(&failure))?;
+        let mut found =
+            found.map_err(|failure| error::of(&table::STATE_GET, &[&key, &self.name, &failure], &failure))?;
         if let (Some(encryption), Some(data)) = (&self.encryption, &found.data) {
-            found.data = Some(encryption.open(data).map_err(|failure| error(&failure))?);
+            let opened = encryption.open(data);
+            found.data = Some(opened.map_err(|cause| Error::new(&table::STATE_GET, &[&key, &self.name, &cause]))?);
         }
         Ok(found)
     }
@@ -90,9 +91,12 @@ impl Store {
                 .map_err(|failed| failed.into_error(|cause| Error::new(&table::STATE_SAVE, &[&self.name, cause])))?;
         }
         let work = async {
-            match items.len() {
-                1 => self.store.set(items.remove(0)).await,
-                _ => bulk::for_each(items, |item| &item.key, |item| self.store.set(item)).await,
+            if items.len() == 1 {
+                return self.store.set(items.remove(0)).await;
+            }
+            match self.store.bulk_set(&items).await {
+                Some(written) => written,
+                None => bulk::for_each(items, |item| &item.key, |item| self.store.set(item)).await,
             }
         };
         self.measured("set", work).await.map_err(|failure| SAVE.error(&self.name, &failure))
@@ -117,7 +121,14 @@ impl Store {
         for request in &mut requests {
             request.key = self.stored_key(&request.key)?;
         }
-        let work = bulk::for_each(requests, |request| &request.key, |request| self.store.delete(request));
+        let work = async {
+            if requests.len() > 1
+                && let Some(deleted) = self.store.bulk_delete(&requests).await
+            {
+                return deleted;
+            }
+            bulk::for_each(requests, |request| &request.key, |request| self.store.delete(request)).await
+        };
         self.measured("bulk_delete", work).await.map_err(|failure| BULK_DELETE.error(&self.name, &failure))
     }
 
@@ -132,7 +143,7 @@ impl Store {
         };
         let requests = keys.iter().map(request).collect::<Result<Vec<_>>>()?;
         let found = self.measured("bulk_get", self.read_all(&requests, parallelism)).await;
-        let found = found.map_err(|failure| Error::new(&table::STATE_BULK_GET, &[&self.name, &failure]))?;
+        let found = found.map_err(|failure| error::of(&table::STATE_BULK_GET, &[&self.name, &failure], &failure))?;
         Ok(found.into_iter().map(|item| self.item(item)).collect())
     }
 
@@ -187,7 +198,7 @@ impl Store {
         if operations.is_empty() {
             return Ok(());
         }
-        self.check_size(operations.len())?;
+        self.check_size(operations.len()).await?;
         let error = |cause: &dyn std::fmt::Display| Error::new(&table::STATE_TRANSACTION, &[cause]);
         for operation in &mut operations {
             match operation {
@@ -196,11 +207,13 @@ impl Store {
             }
         }
         let work = self.store.transact(TransactionRequest { operations, metadata });
-        self.measured("transaction", work).await.map_err(|failure| error(&failure))
+        self.measured("transaction", work)
+            .await
+            .map_err(|failure| error::of(&table::STATE_TRANSACTION, &[&failure], &failure))
     }
 
-    fn check_size(&self, count: usize) -> Result<()> {
-        match self.store.max_transaction_operations() {
+    async fn check_size(&self, count: usize) -> Result<()> {
+        match self.store.max_transaction_operations().await {
             Some(max) if count > max => Err(Error::new(&table::STATE_TOO_MANY_TRANSACTIONS, &[&count, &max])
                 .with_detail(resource(&self.name))
                 .with_metadata("currentOpsTransaction", count.to_string())
@@ -217,13 +230,13 @@ impl Store {
         if !self.store.features().contains(&Feature::QueryApi) {
             return Err(Error::new(&table::STATE_QUERY_NOT_SUPPORTED, &[]).with_detail(resource(&self.name)));
         }
-        let error = |cause: &dyn std::fmt::Display| {
-            Error::new(&table::STATE_QUERY, &[&self.name, cause]).with_detail(resource(&self.name))
-        };
         if self.encryption.is_some() {
-            return Err(error(&"cannot query encrypted store"));
+            return Err(Error::new(&table::STATE_QUERY, &[&self.name, &"cannot query encrypted store"])
+                .with_detail(resource(&self.name)));
         }
-        let mut answer = self.measured("query", self.store.query(request)).await.map_err(|failure| error(&failure))?;
+        let mut answer = self.measured("query", self.store.query(request)).await.map_err(|failure| {
+            error::of(&table::STATE_QUERY, &[&self.name, &failure], &failure).with_detail(resource(&self.name))
+        })?;
         for item in &mut answer.results {
             item.key = KeyPrefix::original(&item.key).to_owned();
         }

@@ -28,7 +28,8 @@ impl Service {
 
     fn status(&self, error: &Error) -> Status {
         tracing::debug!(target: "dapr.runtime.grpc.api", "{error}");
-        self.0.metrics.error_codes.record(error.row().code, error.row().category.label());
+        let (code, category) = error.labels();
+        self.0.metrics.error_codes.record(code, category);
         status::of(error)
     }
 }

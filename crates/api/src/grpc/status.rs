@@ -9,6 +9,10 @@ use tonic_types::{BadRequest, ErrorDetail, ErrorInfo, FieldViolation, Help, Reso
 /// The status of an error.
 pub(crate) fn of(error: &Error) -> Status {
     let code = Code::from_i32(error.grpc_code() as i32);
+    if let Some(given) = error.standardized() {
+        let info = ErrorInfo::new(&given.reason, &given.domain, HashMap::new());
+        return Status::with_error_details_vec(code, &given.message, vec![info.into()]);
+    }
     if error.row().shape == Shape::Legacy {
         return Status::new(code, error.message());
     }

@@ -95,7 +95,8 @@ impl Service {
 
     fn error(&self, error: &Error) -> Response {
         tracing::debug!(target: "dapr.runtime.http", "{error}");
-        self.api.metrics.error_codes.record(error.row().code, error.row().category.label());
+        let (code, category) = error.labels();
+        self.api.metrics.error_codes.record(code, category);
         response::error(error)
     }
 

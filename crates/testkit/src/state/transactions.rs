@@ -57,7 +57,7 @@ impl Suite {
     }
 
     async fn many_steps(&self) {
-        let count = self.store.max_transaction_operations().unwrap_or(500).min(500);
+        let count = self.store.max_transaction_operations().await.unwrap_or(500).min(500);
         let keys: Vec<String> = (0..count).map(|index| self.key(&format!("tx-many-{index}"))).collect();
         self.transact(keys.iter().map(|key| Operation::Upsert(set(key, "value"))).collect()).await.expect("many steps");
         for key in [&keys[0], &keys[count / 2], &keys[count - 1]] {
