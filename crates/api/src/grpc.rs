@@ -1,6 +1,8 @@
 //! The gRPC edge: listeners, what every call passes, and the service `Dapr`.
 
 mod body;
+mod connection;
+mod corked;
 mod groups;
 mod serve;
 mod server;

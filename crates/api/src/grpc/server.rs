@@ -1,15 +1,18 @@
 //! Accepting gRPC connections, and stopping them.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::FuturesUnordered;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
+use super::connection::{Calls, Connection};
+use super::corked::cork;
 use super::serve::Service;
 use crate::Api;
 use crate::listen::Listener;
@@ -40,15 +43,21 @@ pub enum Surface {
 /// A gRPC server; [`Server::run`] ends when `stop` turns true and all connections have ended.
 pub struct Server {
     service: Arc<Service>,
-    builder: http2::Builder<TokioExecutor>,
+    /// Largest header block in bytes.
+    headers: u32,
 }
 
 impl Server {
     /// A server of those services of `api` that belong on `surface`.
     pub fn new(api: Arc<Api>, surface: Surface) -> Self {
-        let mut builder = http2::Builder::new(TokioExecutor::new());
         // The incumbent multiplies a size in bytes by 1024, so clients may send that much.
         let headers = api.options.read_buffer_size.saturating_mul(1024);
+        let headers = u32::try_from(headers).unwrap_or(u32::MAX);
+        Self { service: Arc::new(Service::new(api, surface)), headers }
+    }
+
+    fn builder(&self, calls: Calls) -> http2::Builder<Calls> {
+        let mut builder = http2::Builder::new(calls);
         builder
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
@@ -56,50 +65,64 @@ impl Server {
             .max_concurrent_streams(MAX_STREAMS)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_header_list_size(u32::try_from(headers).unwrap_or(u32::MAX));
-        Self { service: Arc::new(Service::new(api, surface)), builder }
+            .max_header_list_size(self.headers);
+        builder
     }
 
     /// Serves `listener` until `stop` turns true, then finishes what is in flight.
     pub async fn run(self, listener: Listener, mut stop: watch::Receiver<bool>) {
-        let connections = GracefulShutdown::new();
+        // Each connection holds a sender; when the last one is gone, so are the connections.
+        let (open, mut all_ended) = mpsc::channel::<()>(1);
+        let stopping = stop.clone();
         loop {
             tokio::select! {
-                () = self.accept(&listener, &connections) => {}
+                () = self.accept(&listener, &stopping, &open) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
             }
         }
-        drop(listener);
-        if tokio::time::timeout(SHUTDOWN_TIMEOUT, connections.shutdown()).await.is_err() {
+        drop((listener, open));
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, all_ended.recv()).await.is_err() {
             tracing::warn!(target: "dapr.runtime.grpc.api", "gRPC connections still open after {SHUTDOWN_TIMEOUT:?} are cut");
         }
     }
 
-    async fn accept(&self, listener: &Listener, connections: &GracefulShutdown) {
+    async fn accept(&self, listener: &Listener, stop: &watch::Receiver<bool>, open: &mpsc::Sender<()>) {
         match listener {
             Listener::Tcp(listener) => match listener.accept().await {
                 Ok((stream, _)) => {
                     let _ = stream.set_nodelay(true);
-                    self.connect(stream, connections);
+                    self.connect(stream, stop.clone(), open.clone());
                 }
                 Err(error) => pause(&error).await,
             },
             Listener::Unix(listener, _) => match listener.accept().await {
-                Ok((stream, _)) => self.connect(stream, connections),
+                Ok((stream, _)) => self.connect(stream, stop.clone(), open.clone()),
                 Err(error) => pause(&error).await,
             },
         }
     }
 
-    fn connect<S>(&self, stream: S, connections: &GracefulShutdown)
+    fn connect<S>(&self, stream: S, mut stop: watch::Receiver<bool>, open: mpsc::Sender<()>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = self.service.clone();
         let serve = service_fn(move |request| service.clone().serve(request));
-        let watched = connections.watch(self.builder.serve_connection(TokioIo::new(stream), serve));
+        let calls = Calls::default();
+        let (cork, corked) = cork(stream);
+        let http = Box::pin(self.builder(calls.clone()).serve_connection(TokioIo::new(corked), serve));
+        let mut connection = Connection { http, arrived: calls, calls: FuturesUnordered::new(), cork };
         dapr_kit::task::spawn_detached("grpc connection", async move {
-            if let Err(error) = watched.await {
+            let _open = open;
+            let asked_to_stop = async { drop(stop.wait_for(|stop| *stop).await) };
+            let ended = tokio::select! {
+                ended = poll_fn(|context| connection.poll(context)) => ended,
+                () = asked_to_stop => {
+                    connection.http.as_mut().graceful_shutdown();
+                    poll_fn(|context| connection.poll(context)).await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(target: "dapr.runtime.grpc.api", "connection ended: {error}");
             }
         });
