@@ -1,6 +1,8 @@
 //! Chores of this repository, run as `cargo xtask <verb>`. One file per verb; this one only dispatches.
 
 mod codegen;
+#[cfg(feature = "docs")]
+mod docs;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ const USAGE: &str = "usage: cargo xtask <verb>
 
 verbs:
   codegen   compile proto/ into crates/proto/src/generated
+  docs      write docs/errors.md, docs/components.md and docs/schemas from the code
   tidy      check the rules of the repository";
 
 fn main() -> ExitCode {
@@ -29,6 +32,8 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("codegen") => codegen::run(&root()),
+        #[cfg(feature = "docs")]
+        Some("docs") => docs::run(&root()),
         Some("tidy") => tidy::run(&root()),
         Some(other) => bail!("unknown verb {other:?}\n\n{USAGE}"),
         None => bail!("{USAGE}"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -71,6 +72,10 @@ impl Wrap for dyn pubsub::PubSub {
     }
 }
 
+/// What a search for types that exist only at run time found: full names and entries.
+pub type Discovered = Vec<(String, Entry)>;
+type DiscoveryFuture = Pin<Box<dyn Future<Output = Discovered> + Send>>;
+type Discovery = Arc<dyn Fn(PathBuf) -> DiscoveryFuture + Send + Sync>;
 type InitFuture = Pin<Box<dyn Future<Output = Result<Component>> + Send>>;
 
 /// A component whose settings are valid; `init` may be called again after a failure.
@@ -176,6 +181,7 @@ struct Versions {
 pub struct Registry {
     types: BTreeMap<String, Versions>,
     absent: BTreeMap<String, String>,
+    discovery: Option<Discovery>,
 }
 
 /// Adds versions to a type of the registry.
@@ -206,11 +212,35 @@ impl Registry {
         self.types.insert(name.to_ascii_lowercase(), versions);
     }
 
+    /// Sets who searches a folder for types that exist only at run time; the search must be bounded in time.
+    pub fn set_discovery<F>(&mut self, find: impl Fn(PathBuf) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Discovered> + Send + 'static,
+    {
+        self.discovery = Some(Arc::new(move |folder| Box::pin(find(folder))));
+    }
+
+    /// This table with the types that are found in `folder`; they go before built-in ones of the same name.
+    pub async fn with_discovered(&self, folder: &Path) -> Self {
+        let mut registry = self.clone();
+        let Some(find) = &self.discovery else { return registry };
+        for (name, entry) in find(folder.to_owned()).await {
+            registry.insert_dynamic(&name, entry);
+        }
+        registry
+    }
+
     /// All types and versions, sorted by name; for documentation and tests.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &'static str, &Entry)> {
         self.types.iter().flat_map(|(name, versions)| {
             versions.entries.iter().map(move |(version, entry)| (name.as_str(), *version, entry))
         })
+    }
+
+    /// The types that exist but are not in this binary, each with the reason, sorted by name; for documentation.
+    pub fn absent_types(&self) -> impl Iterator<Item = (&str, &str)> {
+        let absent = self.absent.iter().filter(|(name, _)| !self.types.contains_key(*name));
+        absent.map(|(name, why)| (name.as_str(), why.as_str()))
     }
 
     /// Finds the entry for a resource's `spec.type` and `spec.version`; case is ignored.
