@@ -20,13 +20,18 @@ impl Backoff {
     pub fn next_delay(&mut self) -> Duration {
         let delay = self.next;
         self.next = (delay * 2).min(self.cap);
-        delay.mul_f64(0.75 + fastrand::f64() / 2.0)
+        jittered(delay)
     }
 
     /// Starts over; call it after a success.
     pub fn reset(&mut self) {
         self.next = self.initial;
     }
+}
+
+/// `delay`, longer or shorter by up to a quarter.
+pub fn jittered(delay: Duration) -> Duration {
+    delay.mul_f64(0.75 + fastrand::f64() / 2.0)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod failure;
 pub(crate) mod properties;
 mod start;
+mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -51,8 +52,15 @@ pub(crate) struct Context {
 /// All components of a sidecar.
 pub(crate) struct Components {
     context: Arc<Context>,
-    opened: Arc<Mutex<Vec<(String, Opened)>>>,
+    opened: Arc<Mutex<Vec<Kept>>>,
     retries: Mutex<Vec<Task<()>>>,
+}
+
+/// An opened component, and the task that watches it.
+struct Kept {
+    name: String,
+    opened: Opened,
+    _watch: Option<Task<()>>,
 }
 
 impl Components {
@@ -158,8 +166,8 @@ impl Components {
     pub(crate) async fn close(&self) {
         lock(&self.retries).clear();
         let opened = std::mem::take(&mut *lock(&self.opened));
-        for (name, component) in opened.into_iter().rev() {
-            if tokio::time::timeout(CLOSE_TIMEOUT, component.close()).await.is_err() {
+        for Kept { name, opened, .. } in opened.into_iter().rev() {
+            if tokio::time::timeout(CLOSE_TIMEOUT, opened.close()).await.is_err() {
                 tracing::warn!(target: "dapr.runtime.processor", "component {name} did not close within {CLOSE_TIMEOUT:?}");
             }
         }
@@ -226,9 +234,11 @@ fn failed(context: &Context, component: &Component, failure: &Failure) {
     context.metrics.components.failed(&component.spec.component_type, failure.metric(), &component.metadata.name);
 }
 
-fn keep(context: &Context, kept: &Mutex<Vec<(String, Opened)>>, component: &Component, opened: Opened) {
-    context.metadata.set_component(status_of(component, "ready", String::new(), Some(&opened)));
+fn keep(context: &Context, kept: &Mutex<Vec<Kept>>, component: &Component, opened: Opened) {
+    let ready = status_of(component, "ready", String::new(), Some(&opened));
+    context.metadata.set_component(ready.clone());
     context.metrics.components.initialized(&component.spec.component_type);
-    lock(kept).push((component.metadata.name.clone(), opened));
+    let watch = watch::watch(&opened, ready, context.metadata.clone());
+    lock(kept).push(Kept { name: component.metadata.name.clone(), opened, _watch: watch });
     tracing::info!(target: "dapr.runtime.processor", "Component loaded: {}", start::log_name(component));
 }

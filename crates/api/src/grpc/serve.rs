@@ -99,7 +99,7 @@ impl Service {
         let path = request.uri().path();
         if self.surface == Surface::Api && path.starts_with(groups::DAPR) {
             let Ok(answer) = self.dapr.clone().call(request).await;
-            return answer;
+            return status::of_too_large(answer);
         }
         let reflection = || self.reflection.get_or_init(Reflection::new).as_ref();
         if path.starts_with(REFLECTION_V1)

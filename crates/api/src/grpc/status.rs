@@ -40,3 +40,15 @@ pub(super) fn not_available() -> Status {
     let info = ErrorInfo::new("Not Found", DOMAIN, metadata);
     Status::with_error_details_vec(Code::Unimplemented, "requested endpoint is not available", vec![info.into()])
 }
+
+/// A message over the size limit is `ResourceExhausted` for gRPC clients; the server library calls it `OutOfRange`.
+pub(super) fn of_too_large(mut answer: http::Response<tonic::body::Body>) -> http::Response<tonic::body::Body> {
+    const STATUS: &str = "grpc-status";
+    let headers = answer.headers();
+    let is_out_of_range = headers.get(STATUS).is_some_and(|code| code == "11");
+    let is_length = |text: &http::HeaderValue| text.as_bytes().windows(16).any(|part| part == b"length%20too%20l");
+    if is_out_of_range && headers.get("grpc-message").is_some_and(is_length) {
+        answer.headers_mut().insert(STATUS, http::HeaderValue::from_static("8"));
+    }
+    answer
+}

@@ -29,13 +29,13 @@ fn consistency(number: i32) -> Consistency {
     }
 }
 
-fn options(given: Option<common::StateOptions>, metadata: &dapr_spi::state::Map) -> Result<Options> {
+fn options(given: Option<common::StateOptions>, metadata: &dapr_spi::state::Map) -> Options {
     let mut options = given.map_or_else(Options::default, |given| Options {
         concurrency: concurrency(given.concurrency),
         consistency: consistency(given.consistency),
     });
-    fill_options(&mut options, metadata).map_err(|cause| Error::new(&table::BAD_REQUEST, &[&cause]))?;
-    Ok(options)
+    fill_options(&mut options, metadata);
+    options
 }
 
 /// Bytes as they are, unless the item says that they are JSON: then they are checked, and kept compact.
@@ -52,13 +52,13 @@ fn value(item: &mut common::StateItem) -> Result<Value> {
 
 fn set_request(mut item: common::StateItem) -> Result<SetRequest> {
     let value = value(&mut item)?;
-    let options = options(item.options, &item.metadata)?;
+    let options = options(item.options, &item.metadata);
     Ok(SetRequest { key: item.key, value, etag: item.etag.map(|etag| etag.value), metadata: item.metadata, options })
 }
 
-fn delete_request(item: common::StateItem) -> Result<DeleteRequest> {
-    let options = options(item.options, &item.metadata)?;
-    Ok(DeleteRequest { key: item.key, etag: item.etag.map(|etag| etag.value), metadata: item.metadata, options })
+fn delete_request(item: common::StateItem) -> DeleteRequest {
+    let options = options(item.options, &item.metadata);
+    DeleteRequest { key: item.key, etag: item.etag.map(|etag| etag.value), metadata: item.metadata, options }
 }
 
 fn get_response(found: GetResponse) -> proto::GetStateResponse {
@@ -103,7 +103,7 @@ pub(crate) async fn save(api: &Api, request: proto::SaveStateRequest) -> Result<
 /// `Dapr/DeleteState`
 pub(crate) async fn delete(api: &Api, request: proto::DeleteStateRequest) -> Result<()> {
     let store = api.state.find(&request.store_name)?;
-    let options = options(request.options, &request.metadata)?;
+    let options = options(request.options, &request.metadata);
     let etag = request.etag.map(|etag| etag.value);
     store.delete(DeleteRequest { key: request.key, etag, metadata: request.metadata, options }).await
 }
@@ -111,8 +111,7 @@ pub(crate) async fn delete(api: &Api, request: proto::DeleteStateRequest) -> Res
 /// `Dapr/DeleteBulkState`
 pub(crate) async fn delete_bulk(api: &Api, request: proto::DeleteBulkStateRequest) -> Result<()> {
     let store = api.state.find(&request.store_name)?;
-    let requests = request.states.into_iter().map(delete_request).collect::<Result<Vec<_>>>()?;
-    store.delete_all(requests).await
+    store.delete_all(request.states.into_iter().map(delete_request).collect()).await
 }
 
 /// `Dapr/ExecuteStateTransaction`
@@ -127,7 +126,7 @@ fn operation(step: proto::TransactionalStateOperation) -> Result<Operation> {
     let item = step.request.unwrap_or_default();
     match step.operation_type.as_str() {
         "upsert" => set_request(item).map(Operation::Upsert),
-        "delete" => delete_request(item).map(Operation::Delete),
+        "delete" => Ok(Operation::Delete(delete_request(item))),
         other => Err(Error::new(&table::STATE_OPERATION_NOT_SUPPORTED, &[&other])),
     }
 }

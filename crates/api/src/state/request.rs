@@ -58,27 +58,24 @@ fn key(object: &Object<'_>) -> std::result::Result<String, String> {
     object.get("key").map(Option::unwrap_or_default)
 }
 
-/// Options that were left open, read from metadata.
-///
-/// # Errors
-/// The metadata has one of the names with a text that means nothing.
-pub(super) fn fill_options(options: &mut Options, metadata: &Metadata) -> std::result::Result<(), String> {
+/// Options that were left open, read from metadata; a text that means nothing there is passed over, since the
+/// incumbent never looks at it.
+pub(super) fn fill_options(options: &mut Options, metadata: &Metadata) {
     if metadata.is_empty() {
-        return Ok(());
+        return;
     }
     if let (Concurrency::Unspecified, Some(text)) = (options.concurrency, metadata.get("concurrency")) {
-        options.concurrency = concurrency(text)?;
+        options.concurrency = concurrency(text).unwrap_or_default();
     }
     if let (Consistency::Unspecified, Some(text)) = (options.consistency, metadata.get("consistency")) {
-        options.consistency = consistency(text)?;
+        options.consistency = consistency(text).unwrap_or_default();
     }
-    Ok(())
 }
 
 fn set_request(body: &Bytes, object: &Object<'_>, query: &Metadata) -> std::result::Result<SetRequest, String> {
     let metadata = metadata(object, query)?;
     let mut options = options(object)?;
-    fill_options(&mut options, &metadata)?;
+    fill_options(&mut options, &metadata);
     let value = object.raw("value").map_or(Bytes::from_static(b"null"), |value| json::compact(body, value));
     Ok(SetRequest { key: key(object)?, value: Value::Json(value), etag: object.get("etag")?, metadata, options })
 }
@@ -86,7 +83,7 @@ fn set_request(body: &Bytes, object: &Object<'_>, query: &Metadata) -> std::resu
 fn delete_request(object: &Object<'_>, query: &Metadata) -> std::result::Result<DeleteRequest, String> {
     let metadata = metadata(object, query)?;
     let mut options = options(object)?;
-    fill_options(&mut options, &metadata)?;
+    fill_options(&mut options, &metadata);
     Ok(DeleteRequest { key: key(object)?, etag: object.get("etag")?, metadata, options })
 }
 
