@@ -161,7 +161,9 @@ impl Store {
     fn item(&self, answer: BulkGetItem) -> Item {
         let key = KeyPrefix::original(&answer.key).to_owned();
         let opened = answer.result.map_err(|failure| failure.to_string()).and_then(|mut found| {
-            if let (Some(encryption), Some(data)) = (&self.encryption, found.data.take()) {
+            if let Some(encryption) = &self.encryption
+                && let Some(data) = found.data.take()
+            {
                 let data = encryption.open(&data).map_err(|failure| failure.to_string())?;
                 found.data = Some(data).filter(|data| !data.is_empty());
             }
