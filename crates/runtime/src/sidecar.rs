@@ -102,9 +102,10 @@ impl Sidecar {
         let listeners = Listeners::bind(&config).map_err(StartError::new)?;
         // 3. Resources.
         let resources = load_resources(&config)?;
+        let registry = assemble::with_pluggable(&config, registry).await;
         // 4. The API over building blocks that have no components yet.
         let Assembled { api, components, shutdown } =
-            assemble::assemble(&config, &configuration, &resources, registry).map_err(StartError::new)?;
+            assemble::assemble(&config, &configuration, &resources, &registry).map_err(StartError::new)?;
         // 5. Serve: a call to a component that still starts is answered with its name.
         let (stop, stopping) = watch::channel(false);
         let servers = listeners.serve(&api, &stopping);

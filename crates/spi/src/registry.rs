@@ -100,12 +100,15 @@ impl Prepared {
     }
 }
 
+/// Checks settings without touching the network.
+type Prepare = dyn Fn(&Properties) -> Result<Prepared, Vec<Problem>> + Send + Sync;
+
 /// One version of one component type.
 #[derive(Clone)]
 pub struct Entry {
     /// Declared metadata fields; `None` for a type that is only known at run time.
     pub fields: Option<&'static [Field]>,
-    prepare: Arc<dyn Fn(&Properties) -> Result<Prepared, Vec<Problem>> + Send + Sync>,
+    prepare: Arc<Prepare>,
 }
 
 impl Entry {

@@ -1,5 +1,7 @@
 //! Putting the API together from settings and resources.
 
+use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 
 use dapr_api::metadata::{AppConnection, AppHealth, Facts};
@@ -15,6 +17,9 @@ use tokio::sync::mpsc;
 use super::{StartError, target};
 use crate::components::{Components, Context};
 use crate::{Config, VERSION};
+
+/// Where pluggable components have their sockets by default.
+const SOCKETS_FOLDER: &str = "/tmp/dapr-components-sockets";
 
 /// The API, what starts its components, and the wishes to stop that come in through it.
 pub(super) struct Assembled {
@@ -38,6 +43,13 @@ pub(super) fn configuration(config: &Config) -> Result<Configuration, StartError
         tracing::info!(target: "dapr.runtime", "Enabled features: {}", features.join(" "));
     }
     Ok(loaded.configuration)
+}
+
+/// The registry with the components whose sockets are in `DAPR_COMPONENTS_SOCKETS_FOLDER`.
+pub(super) async fn with_pluggable<'a>(config: &Config, registry: &'a Registry) -> Cow<'a, Registry> {
+    let given = config.environment.get("DAPR_COMPONENTS_SOCKETS_FOLDER").filter(|folder| !folder.is_empty());
+    let folder = Path::new(given.unwrap_or(SOCKETS_FOLDER));
+    if folder.is_dir() { Cow::Owned(registry.with_discovered(folder).await) } else { Cow::Borrowed(registry) }
 }
 
 /// Builds the API over building blocks without components.

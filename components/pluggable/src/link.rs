@@ -1,0 +1,157 @@
+//! The way to one component, over its crashes and restarts.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use dapr_kit::backoff::Backoff;
+use dapr_spi::{Error, Result};
+use futures_util::future::BoxFuture;
+use http::HeaderValue;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tonic::{Response, Status};
+
+use crate::connection::Connection;
+use crate::status;
+
+/// How long a call may take, a new connection and its `Init` included.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// After a failure to connect, calls fail at once for this long, growing.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Prepares the component behind a new connection.
+type Initialise = Box<dyn Fn(Connection) -> BoxFuture<'static, Result<(), Status>> + Send + Sync>;
+
+/// Calls a component by whatever connection there is, and makes a new one when needed.
+///
+/// A component that comes back has forgotten its settings, so every new connection begins with `Init`. Components know
+/// this from restarts of the sidecar.
+pub(crate) struct Link {
+    name: String,
+    instance: HeaderValue,
+    socket: PathBuf,
+    initialise: Initialise,
+    current: ArcSwapOption<Connection>,
+    attempts: Mutex<Attempts>,
+}
+
+/// What became of earlier attempts to connect.
+struct Attempts {
+    backoff: Backoff,
+    /// Not to be repeated before that time.
+    failed: Option<(Instant, Failure)>,
+    closed: bool,
+}
+
+struct Failure {
+    kind: dapr_spi::ErrorKind,
+    message: String,
+}
+
+impl Link {
+    /// A link of the component resource `name` to `socket`, not yet connected.
+    ///
+    /// # Errors
+    /// The name cannot travel in a header.
+    pub(crate) fn new<F>(
+        name: &str,
+        socket: PathBuf,
+        initialise: impl Fn(Connection) -> F + Send + Sync + 'static,
+    ) -> Result<Self>
+    where
+        F: Future<Output = Result<(), Status>> + Send + 'static,
+    {
+        let instance = HeaderValue::from_str(name)
+            .map_err(|_| Error::invalid(format!("`{name}` cannot name a pluggable component: use ASCII letters")))?;
+        Ok(Self {
+            name: name.to_owned(),
+            instance,
+            socket,
+            initialise: Box::new(move |connection| Box::pin(initialise(connection))),
+            current: ArcSwapOption::empty(),
+            attempts: Mutex::new(Attempts {
+                backoff: Backoff::new(FIRST_PAUSE, LAST_PAUSE),
+                failed: None,
+                closed: false,
+            }),
+        })
+    }
+
+    /// Makes one call.
+    ///
+    /// # Errors
+    /// What the component answered; `Unavailable` with its name when it is not there or does not answer in time.
+    pub(crate) async fn call<T, F>(&self, call: impl FnOnce(Connection) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let answered = async {
+            let connection = self.connection().await?;
+            call(connection).await.map(Response::into_inner).map_err(|status| status::error(&self.name, &status))
+        };
+        match tokio::time::timeout(CALL_TIMEOUT, answered).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.unavailable(&format!("no answer within {CALL_TIMEOUT:?}"))),
+        }
+    }
+
+    /// Ends the connection; calls in flight are finished, later ones fail.
+    pub(crate) async fn close(&self) {
+        self.attempts.lock().await.closed = true;
+        self.current.store(None);
+    }
+
+    fn unavailable(&self, why: &dyn std::fmt::Display) -> Error {
+        Error::unavailable(format!(
+            "pluggable component {} at {} is not there: {why}",
+            self.name,
+            self.socket.display()
+        ))
+    }
+
+    fn living(&self) -> Option<Connection> {
+        self.current.load().as_deref().filter(|connection| !connection.is_closed()).cloned()
+    }
+
+    async fn connection(&self) -> Result<Connection> {
+        if let Some(connection) = self.living() {
+            return Ok(connection);
+        }
+        let mut attempts = self.attempts.lock().await;
+        if let Some(connection) = self.living() {
+            return Ok(connection);
+        }
+        if attempts.closed {
+            return Err(self.unavailable(&"it was closed"));
+        }
+        if let Some((until, failure)) = &attempts.failed
+            && Instant::now() < *until
+        {
+            return Err(Error::new(failure.kind, failure.message.clone()));
+        }
+        match self.open().await {
+            Ok(connection) => {
+                attempts.failed = None;
+                attempts.backoff.reset();
+                self.current.store(Some(connection.clone().into()));
+                Ok(connection)
+            }
+            Err(error) => {
+                let failure = Failure { kind: error.kind(), message: error.to_string() };
+                attempts.failed = Some((Instant::now() + attempts.backoff.next_delay(), failure));
+                Err(error)
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Connection> {
+        let opened = Connection::open(&self.socket, Some(self.instance.clone())).await;
+        let connection = opened.map_err(|error| self.unavailable(&error))?;
+        let ready = (self.initialise)(connection.clone()).await;
+        ready.map_err(|status| status::error(&self.name, &status).context("init"))?;
+        Ok(connection)
+    }
+}
