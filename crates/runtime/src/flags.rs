@@ -196,7 +196,6 @@ impl Flags {
     /// Flags that were given whose feature this build does not have yet, by name.
     pub fn waiting(&self) -> Vec<&'static str> {
         let given = [
-            ("--enable-mtls", self.enable_mtls),
             ("--sentry-address", !self.sentry_address.is_empty()),
             ("--sentry-request-jwt-audiences", !self.sentry_request_jwt_audiences.is_empty()),
             ("--control-plane-address", !self.control_plane_address.is_empty()),

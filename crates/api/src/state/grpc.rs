@@ -1,6 +1,5 @@
 //! State methods of the service `Dapr`.
 
-use bytes::Bytes;
 use dapr_errors::{Error, Result, table};
 use dapr_proto::common::v1 as common;
 use dapr_proto::common::v1::state_options::{StateConcurrency, StateConsistency};
@@ -137,7 +136,7 @@ pub(crate) async fn query(api: &Api, request: proto::QueryStateRequest) -> Resul
     let found = store.query(QueryRequest { query: request.query, metadata: request.metadata }).await?;
     let item = |item: dapr_spi::state::QueryItem| proto::QueryStateItem {
         key: item.key,
-        data: Bytes::from(item.data),
+        data: item.data,
         etag: item.etag.unwrap_or_default(),
         error: item.error,
     };
