@@ -1,6 +1,7 @@
 //! Chores of this repository, run as `cargo xtask <verb>`. One file per verb; this one only dispatches.
 
 mod codegen;
+mod dist;
 #[cfg(feature = "docs")]
 mod docs;
 mod tidy;
@@ -14,6 +15,7 @@ const USAGE: &str = "usage: cargo xtask <verb>
 
 verbs:
   codegen   compile proto/ into crates/proto/src/generated
+  dist      build and pack a release into target/dist; --profile NAME instead of release
   docs      write docs/errors.md, docs/components.md and docs/schemas from the code
   tidy      check the rules of the repository";
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("codegen") => codegen::run(&root()),
+        Some("dist") => dist::run(&root(), &arguments[1..]),
         #[cfg(feature = "docs")]
         Some("docs") => docs::run(&root()),
         Some("tidy") => tidy::run(&root()),

@@ -3,6 +3,7 @@
 //! One file per rule. A rule looks at the tree and returns one sentence per violation, which says
 //! where it is and what to do. `cargo test -p xtask` runs each as a test of its own.
 
+mod bans;
 mod dependencies;
 mod files;
 mod functions;
@@ -25,6 +26,7 @@ const RULES: &[Rule] = &[
     ("functions", functions::check),
     ("places", places::check),
     ("dependencies", dependencies::check),
+    ("bans", bans::check),
 ];
 
 /// Runs every rule and prints what they found.
@@ -72,6 +74,11 @@ mod tests {
     #[test]
     fn nothing_names_a_machine() {
         check("places");
+    }
+
+    #[test]
+    fn nothing_banned_is_linked() {
+        check("bans");
     }
 
     #[test]
