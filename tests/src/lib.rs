@@ -1,1 +1,0 @@
-//! dapr-tests

@@ -1,0 +1,143 @@
+//! The programs under `examples/`, run as their README says, by the real `dapr run`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use http::Method;
+use tempfile::TempDir;
+
+use crate::client::{Ask, Target};
+use crate::process::{Process, until};
+use crate::{machine, servers};
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A machine on which nobody ran Dapr before.
+fn new_machine() -> TempDir {
+    tempfile::Builder::new().prefix("dapr-example-").tempdir().expect("a directory")
+}
+
+/// `dapr run` with a home directory of its own.
+fn dapr_run(home: &Path, folder: &str, arguments: impl FnOnce(&mut Command)) -> Process {
+    Process::start(&home.join("output.log"), machine::binary("dapr"), |command| {
+        command.env("HOME", home).env_remove("DAPR_RUNTIME_PATH").env("PYTHONUNBUFFERED", "1");
+        command.current_dir(machine::repository().join("examples").join(folder)).arg("run");
+        arguments(command);
+    })
+}
+
+async fn orders(home: &Path, resources: Option<PathBuf>) -> String {
+    let mut run = dapr_run(home, "orders", |command| {
+        command.args(["--app-id", "orders"]);
+        if let Some(resources) = resources {
+            command.arg("--resources-path").arg(resources);
+        }
+        command.arg("--").arg(machine::python()).arg("orders.py");
+    });
+    run.succeeds(LIMIT).await
+}
+
+#[track_caller]
+fn shows(output: &str, text: &str) {
+    assert!(output.contains(text), "{text:?} is missing in\n{output}");
+}
+
+#[tokio::test]
+async fn orders_on_a_new_machine() {
+    let home = new_machine();
+    let first = orders(home.path(), None).await;
+    shows(&first, "== APP == Everything worked.");
+    shows(&first, "(state.sqlite v1)");
+    shows(&first, "this was run number 1 on this store");
+    shows(&orders(home.path(), None).await, "this was run number 2 on this store");
+}
+
+/// The example's own YAML, with nothing but the place of the server changed: `usual` becomes `actual`.
+fn resources(home: &Path, name: &str, usual: &str, actual: &str) -> PathBuf {
+    let from = machine::repository().join("examples/orders").join(name).join("statestore.yaml");
+    let text = std::fs::read_to_string(from).expect("the example's YAML");
+    assert!(text.contains(usual), "{usual} in {text}");
+    let folder = home.join(name);
+    std::fs::create_dir(&folder).expect("a directory for resources");
+    std::fs::write(folder.join("statestore.yaml"), text.replace(usual, actual)).expect("write the YAML");
+    folder
+}
+
+#[tokio::test]
+async fn orders_on_redis() {
+    let (home, server) = (new_machine(), servers::redis().await);
+    let folder = resources(home.path(), "resources-redis", "localhost:6379", &server.address().to_string());
+    let output = orders(home.path(), Some(folder)).await;
+    shows(&output, "== APP == Everything worked.");
+    shows(&output, "(state.redis v1)");
+}
+
+#[tokio::test]
+async fn orders_on_postgresql() {
+    let (home, server) = (new_machine(), servers::postgresql().await);
+    let folder = resources(home.path(), "resources-postgresql", "port=5432", &format!("port={}", server.port()));
+    let output = orders(home.path(), Some(folder)).await;
+    shows(&output, "== APP == Everything worked.");
+    shows(&output, "(state.postgresql v2)");
+}
+
+#[tokio::test]
+async fn the_web_app_of_orders() {
+    let (home, port) = (new_machine(), machine::port().to_string());
+    let uvicorn = machine::python().with_file_name("uvicorn");
+    let mut run = dapr_run(home.path(), "orders", |command| {
+        command.args(["--app-id", "web", "--app-port", &port, "--"]).arg(uvicorn).args(["web:app", "--port", &port]);
+    });
+    let script = machine::repository().join("tests/sdk/python/web.py");
+    let mut browser = Process::start(&home.path().join("browser.log"), machine::python(), |command| {
+        command.arg(script).arg(format!("http://127.0.0.1:{port}"));
+    });
+    browser.succeeds(LIMIT).await;
+    run.signal(rustix::process::Signal::INT);
+    run.exit_code(LIMIT).await;
+}
+
+#[tokio::test]
+async fn the_quickstart() {
+    let (home, port) = (new_machine(), machine::port());
+    machine::node_project("examples/quickstart/node");
+    let _node = dapr_run(home.path(), "quickstart/node", |command| {
+        command.env("APP_PORT", port.to_string());
+        command.args(["--app-id", "nodeapp", "--app-port", &port.to_string(), "--", "node", "app.js"]);
+    });
+    let app = Target::Port(port);
+    until("the node app answers", async || app.send(Ask::get("/order")).await.ok().map(drop)).await;
+    app.send(Ask::get("/order")).await.expect("an answer").has(404);
+    app.send(Ask::new(Method::POST, "/neworder").json("{}")).await.expect("an answer").has(400);
+
+    let python_home = new_machine();
+    let mut python = dapr_run(python_home.path(), "quickstart/python", |command| {
+        command.args(["--app-id", "pythonapp", "--"]).arg(machine::python()).arg("app.py");
+        command.args(["--node-port", &port.to_string(), "--orders", "3", "--every", "0.05"]);
+    });
+    shows(&python.succeeds(LIMIT).await, "== APP == Order 3: HTTP 200");
+    let last = app.send(Ask::get("/order")).await.expect("an answer");
+    assert_eq!(last.has(200).json(), serde_json::json!({ "orderId": 3 }));
+}
+
+#[tokio::test]
+async fn the_quickstart_from_its_run_file() {
+    let home = new_machine();
+    let folder = home.path().join("quickstart");
+    let from = machine::node_project("examples/quickstart/node").parent().expect("its folder").to_owned();
+    let copied = Command::new("cp").arg("-r").arg(&from).arg(&folder).status().expect("cp");
+    assert!(copied.success());
+    let port = machine::port();
+    let text = std::fs::read_to_string(from.join("dapr.yaml")).expect("the run file");
+    let text = text
+        .replace("appPort: 3000", &format!("appPort: {port}"))
+        .replace("version: 1\n", &format!("version: 1\ncommon:\n  env:\n    NODE_PORT: {port}\n"));
+    std::fs::write(folder.join("dapr.yaml"), text).expect("write the run file");
+    let mut run = Process::start(&home.path().join("output.log"), machine::binary("dapr"), |command| {
+        command.env("HOME", home.path()).current_dir(&folder).args(["run", "-f", "."]);
+    });
+    run.prints("Got a new order! Order ID: 2").await;
+    run.signal(rustix::process::Signal::INT);
+    assert_eq!(run.exit_code(LIMIT).await, 0, "{}", run.output());
+}

@@ -1,0 +1,13 @@
+//! Whole-system tests: `daprd` and `dapr` as they are built, driven from outside, on real servers.
+//!
+//! They run the binaries that lie beside them in cargo's target directory (or in `DAPR_BIN_DIR`) and do not build them:
+//! `make test` does, and so does `cargo build --workspace --all-targets`. What they need besides, `tests/setup` installs.
+
+mod client;
+mod daprd;
+mod machine;
+mod process;
+mod servers;
+
+mod examples;
+mod sdk;
