@@ -59,22 +59,22 @@ fn redis(server: &Server) -> Setup {
     Setup::bare().component(STORE, "state.redis", "v1", &[("redisHost", &server.address().to_string())])
 }
 
-fn postgresql(server: &Server) -> Setup {
+fn postgresql(server: &Server, version: &str) -> Setup {
     let connection = format!("host=127.0.0.1 port={} user=postgres database=postgres", server.port());
-    Setup::bare().component(STORE, "state.postgresql", "v2", &[("connectionString", &connection)])
+    Setup::bare().component(STORE, "state.postgresql", version, &[("connectionString", &connection)])
 }
 
 #[tokio::test]
 async fn python_on_memory() {
     let daprd = Setup::in_memory().start().await;
-    python(&daprd, "state_sync.py", &[STORE, "transactions", "query"]).await;
+    python(&daprd, "state_sync.py", &[STORE, "transactions"]).await;
     python(&daprd, "state_async.py", &[STORE, "transactions"]).await;
 }
 
 #[tokio::test]
 async fn python_on_sqlite() {
     let daprd = sqlite().start().await;
-    python(&daprd, "state_sync.py", &[STORE, "transactions", "query"]).await;
+    python(&daprd, "state_sync.py", &[STORE, "transactions"]).await;
     python(&daprd, "state_async.py", &[STORE, "transactions"]).await;
 }
 
@@ -89,9 +89,16 @@ async fn python_on_redis() {
 #[tokio::test]
 async fn python_on_postgresql() {
     let server = servers::postgresql().await;
-    let daprd = postgresql(&server).start().await;
+    let daprd = postgresql(&server, "v2").start().await;
     python(&daprd, "state_sync.py", &[STORE, "transactions"]).await;
     python(&daprd, "state_async.py", &[STORE, "transactions"]).await;
+}
+
+#[tokio::test]
+async fn python_on_postgresql_v1_with_queries() {
+    let server = servers::postgresql().await;
+    let daprd = postgresql(&server, "v1").start().await;
+    python(&daprd, "state_sync.py", &[STORE, "transactions", "query"]).await;
 }
 
 #[tokio::test]

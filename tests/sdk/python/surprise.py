@@ -3,6 +3,14 @@
 from contextlib import contextmanager
 
 import grpc
+from dapr.clients.exceptions import DaprInternalError
+
+FAILURES = (grpc.RpcError, DaprInternalError)
+
+
+def rpc_error(error):
+    """The answer of the sidecar: some calls of the async client hide it behind an error of the SDK."""
+    return error if isinstance(error, grpc.RpcError) else error.__cause__
 
 
 @contextmanager
@@ -12,7 +20,8 @@ def refused(*expected, reason=None):
     texts = [one for one in expected if isinstance(one, str)]
     try:
         yield
-    except grpc.RpcError as error:
+    except FAILURES as raised:
+        error = rpc_error(raised)
         assert not codes or error.code() in codes, f"{error.code()}, expected {codes}: {error.details()}"
         for text in texts:
             assert text in error.details(), f"{text!r} is not in {error.details()!r}"
