@@ -9,8 +9,8 @@ use dapr_errors::{Error, Result, table};
 use crate::Store;
 
 /// A snapshot of names and stores; a read takes no lock, a change swaps the snapshot.
+#[derive(Default)]
 pub struct Stores {
-    app_id: String,
     slots: ArcSwap<HashMap<String, Slot>>,
 }
 
@@ -22,11 +22,6 @@ enum Slot {
 }
 
 impl Stores {
-    /// No stores yet; `app_id` goes into errors.
-    pub fn new(app_id: &str) -> Self {
-        Self { app_id: app_id.to_owned(), slots: ArcSwap::default() }
-    }
-
     /// Adds or replaces a store.
     pub fn insert(&self, store: Store) {
         let (name, store) = (store.name().to_owned(), Arc::new(store));
@@ -60,12 +55,8 @@ impl Stores {
         match slots.get(name) {
             Some(Slot::Ready(store)) => Ok(store.clone()),
             Some(Slot::Unready(why)) => Err(Error::new(&table::STATE_STORE_UNAVAILABLE, &[&name, why])),
-            None if slots.is_empty() => Err(self.error(Error::new(&table::STATE_STORE_NOT_CONFIGURED, &[&name]))),
-            None => Err(self.error(Error::new(&table::STATE_STORE_NOT_FOUND, &[&name]))),
+            None if slots.is_empty() => Err(Error::new(&table::STATE_STORE_NOT_CONFIGURED, &[&name])),
+            None => Err(Error::new(&table::STATE_STORE_NOT_FOUND, &[&name])),
         }
-    }
-
-    fn error(&self, error: Error) -> Error {
-        if self.app_id.is_empty() { error } else { error.with_metadata("appID", self.app_id.as_str()) }
     }
 }

@@ -1,8 +1,10 @@
 //! `/v1.0/state/…`.
 
+use std::sync::Arc;
+
 use dapr_errors::{Error, Result, table};
 use dapr_spi::state::{Consistency, DeleteRequest, Options, QueryRequest};
-use dapr_state::Item;
+use dapr_state::{Item, Store};
 use http::header::{ETAG, HeaderValue, IF_MATCH};
 use serde_json::value::RawValue;
 
@@ -10,9 +12,15 @@ use super::{query as answer_of_query, request};
 use crate::Api;
 use crate::http::{Call, Response, response};
 
+/// The store that the path names. Only these errors tell the app's id: the gRPC API and queries leave it out.
+fn store(api: &Api, call: &mut Call) -> Result<Arc<Store>> {
+    let found = api.state.find(&call.params.take("store"));
+    found.map_err(|error| if api.app_id.is_empty() { error } else { error.with_metadata("appID", api.app_id.as_str()) })
+}
+
 /// `GET /state/{store}/{key}`
 pub(crate) async fn get(api: &Api, mut call: Call) -> Result<Response> {
-    let store = api.state.find(&call.params.take("store"))?;
+    let store = store(api, &mut call)?;
     let key = call.params.take("key");
     let consistency = consistency_of(&call).map_err(|cause| Error::new(&table::BAD_REQUEST, &[&cause]))?;
     let found = store.get(&key, consistency, call.query_metadata()).await?;
@@ -31,7 +39,7 @@ fn consistency_of(call: &Call) -> std::result::Result<Consistency, String> {
 
 /// `POST /state/{store}`
 pub(crate) async fn save(api: &Api, mut call: Call) -> Result<Response> {
-    let store = api.state.find(&call.params.take("store"))?;
+    let store = store(api, &mut call)?;
     let metadata = call.query_metadata();
     let items = request::save(&call.body().await?, &metadata)?;
     if !items.is_empty() {
@@ -42,7 +50,7 @@ pub(crate) async fn save(api: &Api, mut call: Call) -> Result<Response> {
 
 /// `DELETE /state/{store}/{key}`
 pub(crate) async fn delete(api: &Api, mut call: Call) -> Result<Response> {
-    let store = api.state.find(&call.params.take("store"))?;
+    let store = store(api, &mut call)?;
     let key = call.params.take("key");
     let options = options_of(&call).map_err(|cause| Error::new(&table::STATE_DELETE_INVALID, &[&key, &cause]))?;
     let etag = call.parts.headers.get(IF_MATCH).map(|etag| String::from_utf8_lossy(etag.as_bytes()).into_owned());
@@ -57,7 +65,7 @@ fn options_of(call: &Call) -> std::result::Result<Options, String> {
 
 /// `POST /state/{store}/bulk`
 pub(crate) async fn bulk_get(api: &Api, mut call: Call) -> Result<Response> {
-    let store = api.state.find(&call.params.take("store"))?;
+    let store = store(api, &mut call)?;
     let metadata = call.query_metadata();
     let request = request::bulk_get(&call.body().await?, &metadata)?;
     let items = store.bulk_get(&request.keys, request.parallelism, &request.metadata).await?;
@@ -95,7 +103,7 @@ impl<'a> BulkItem<'a> {
 
 /// `POST /state/{store}/transaction`
 pub(crate) async fn transaction(api: &Api, mut call: Call) -> Result<Response> {
-    let store = api.state.find(&call.params.take("store"))?;
+    let store = store(api, &mut call)?;
     store.check_transactional()?;
     let metadata = call.query_metadata();
     let (operations, metadata) = request::transaction(&call.body().await?, &metadata)?;

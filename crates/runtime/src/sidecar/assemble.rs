@@ -61,7 +61,7 @@ pub(super) fn assemble(
 ) -> Result<Assembled, MetricsError> {
     let metrics = Metrics::new(&metrics(config, configuration))?;
     let metadata = Arc::new(MetadataRegistry::new(facts(config, configuration, resources)));
-    let state = Arc::new(Stores::new(&config.app_id));
+    let state = Arc::new(Stores::default());
     let secrets = Arc::new(SecretStores::new(&configuration.spec.secrets.scopes, metrics.clone()));
     let components = Components::new(Context {
         registry: registry.clone(),
