@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -36,6 +37,7 @@ pub(crate) struct Link {
     initialise: Initialise,
     current: ArcSwapOption<Connection>,
     attempts: Mutex<Attempts>,
+    closed: AtomicBool,
 }
 
 /// What became of earlier attempts to connect.
@@ -43,7 +45,6 @@ struct Attempts {
     backoff: Backoff,
     /// Not to be repeated before that time.
     failed: Option<(Instant, Failure)>,
-    closed: bool,
 }
 
 struct Failure {
@@ -72,11 +73,8 @@ impl Link {
             socket,
             initialise: Box::new(move |connection| Box::pin(initialise(connection))),
             current: ArcSwapOption::empty(),
-            attempts: Mutex::new(Attempts {
-                backoff: Backoff::new(FIRST_PAUSE, LAST_PAUSE),
-                failed: None,
-                closed: false,
-            }),
+            attempts: Mutex::new(Attempts { backoff: Backoff::new(FIRST_PAUSE, LAST_PAUSE), failed: None }),
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -99,8 +97,8 @@ impl Link {
     }
 
     /// Ends the connection; calls in flight are finished, later ones fail.
-    pub(crate) async fn close(&self) {
-        self.attempts.lock().await.closed = true;
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
         self.current.store(None);
     }
 
@@ -124,7 +122,7 @@ impl Link {
         if let Some(connection) = self.living() {
             return Ok(connection);
         }
-        if attempts.closed {
+        if self.closed.load(Ordering::SeqCst) {
             return Err(self.unavailable(&"it was closed"));
         }
         if let Some((until, failure)) = &attempts.failed
@@ -137,6 +135,9 @@ impl Link {
                 attempts.failed = None;
                 attempts.backoff.reset();
                 self.current.store(Some(connection.clone().into()));
+                if self.closed.load(Ordering::SeqCst) {
+                    self.current.store(None);
+                }
                 Ok(connection)
             }
             Err(error) => {
@@ -153,5 +154,50 @@ impl Link {
         let ready = (self.initialise)(connection.clone()).await;
         ready.map_err(|status| status::error(&self.name, &status).context("init"))?;
         Ok(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dapr_proto::components::v1::PingRequest;
+    use dapr_proto::components::v1::state_store_client::StateStoreClient;
+    use dapr_spi::ErrorKind;
+    use tokio::net::UnixListener;
+
+    use super::*;
+
+    fn link(socket: PathBuf) -> Link {
+        Link::new("orders", socket, |connection| async {
+            StateStoreClient::new(connection).ping(PingRequest {}).await.map(drop)
+        })
+        .unwrap()
+    }
+
+    async fn ping(link: &Link) -> Error {
+        let ping = |connection| async { StateStoreClient::new(connection).ping(PingRequest {}).await };
+        link.call(ping).await.expect_err("no component")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_component_that_hangs_is_waited_for_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("hung.sock");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        let started = Instant::now();
+        let error = ping(&link(socket)).await;
+        assert_eq!((error.kind(), started.elapsed().as_secs()), (ErrorKind::Unavailable, 60), "{error}");
+        assert!(error.to_string().contains("component orders at "), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_component_that_is_away_is_not_asked_all_the_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("away.sock");
+        let link = link(socket.clone());
+        let first = ping(&link).await.to_string();
+        let _listener = UnixListener::bind(&socket).unwrap();
+        assert_eq!(ping(&link).await.to_string(), first, "the failure is remembered for a moment");
+        tokio::time::advance(LAST_PAUSE * 2).await;
+        assert_ne!(ping(&link).await.to_string(), first, "then it is asked again");
     }
 }

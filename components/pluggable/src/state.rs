@@ -197,6 +197,6 @@ impl StateStore for Store {
     }
 
     async fn close(&self) {
-        self.link.close().await;
+        self.link.close();
     }
 }
