@@ -1,0 +1,7 @@
+#![no_main]
+
+//! [`dapr_fuzz::targets::records`] under cargo-fuzz.
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    dapr_fuzz::targets::records(bytes);
+});
