@@ -9,5 +9,12 @@ mod machine;
 mod process;
 mod servers;
 
+mod access;
+mod backends;
+mod errors;
 mod examples;
+mod lifecycle;
+mod limits;
+mod observe;
 mod sdk;
+mod sockets;

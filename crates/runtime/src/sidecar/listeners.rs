@@ -24,10 +24,10 @@ pub(super) struct Listeners {
     profile: Option<TcpListener>,
 }
 
-/// Served; the first ones end when told to, the others when dropped.
+/// Served; the first ones end when told to, the others when aborted.
 pub(super) struct Servers {
     pub(super) draining: Vec<(&'static str, Task<()>)>,
-    _others: Vec<Task<()>>,
+    pub(super) others: Vec<Task<()>>,
 }
 
 fn context(what: &str, error: &io::Error) -> io::Error {
@@ -88,7 +88,7 @@ impl Listeners {
             let listener = Listener::Tcp(listener);
             draining.push(("public HTTP", http(api, listener, routes::Listener::Public, stopping)));
         }
-        Servers { draining, _others: others(api, self.metrics, self.profile) }
+        Servers { draining, others: others(api, self.metrics, self.profile) }
     }
 }
 

@@ -70,4 +70,9 @@ async fn drain(servers: super::Servers) {
             tracing::info!(target: "dapr.runtime", "still waiting for calls in flight: {name}");
         }
     }
+    // Their ports are free before a reload binds them again.
+    for server in servers.others {
+        server.abort();
+        let _ = server.join().await;
+    }
 }
