@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dapr_resources::component::template::TemplateContext;
 use dapr_resources::{Component, Loaded, Loader, Severity};
-use dapr_spi::registry::Registry;
+use dapr_spi::registry::{Registry, Unknown};
 
 use crate::components::properties;
 
@@ -71,7 +71,14 @@ impl<W: Write> Report<'_, W> {
             Ok(entry) => entry,
             Err(unknown) => {
                 let position = component.metadata.origin.0.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
-                return self.error(&format!("{position}component {}: {unknown}", component.metadata.name));
+                let text = format!("{position}component {}: {unknown}", component.metadata.name);
+                // A type that resembles no other may be a pluggable component, which only a running sidecar sees.
+                return match unknown {
+                    Unknown::Type(_, hint) if hint.is_empty() => {
+                        self.warning(&format!("{text}, unless a pluggable component brings it"))
+                    }
+                    _ => self.error(&text),
+                };
             }
         };
         let template = TemplateContext { app_id: "app", namespace: "default", pod_name: Some("pod") };
