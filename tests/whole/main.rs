@@ -11,10 +11,12 @@ mod servers;
 
 mod access;
 mod backends;
+mod cli;
 mod errors;
 mod examples;
 mod lifecycle;
 mod limits;
 mod observe;
 mod sdk;
+mod soak;
 mod sockets;
