@@ -1,3 +1,5 @@
+//! The command lines that scripts and people write are accepted as the incumbent accepts them.
+
 use super::*;
 
 fn parses(line: &str) -> bool {

@@ -1,3 +1,5 @@
+//! Lines of the log in both formats.
+
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 

@@ -1,3 +1,5 @@
+//! What a scrape shows after calls were recorded.
+
 use std::time::Duration;
 
 use super::*;

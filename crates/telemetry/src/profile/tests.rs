@@ -1,3 +1,5 @@
+//! Profiles that are taken of this process and decoded again.
+
 use std::alloc::System;
 use std::hint::black_box;
 use std::io::Read;

@@ -1,3 +1,5 @@
+//! The metrics server, over a real connection.
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

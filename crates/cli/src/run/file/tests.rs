@@ -1,3 +1,5 @@
+//! Run files: paths, defaults of `common`, and what is refused.
+
 use super::*;
 
 /// A folder with apps `web` and `back`, a common resources folder, and an unused home.

@@ -1,3 +1,5 @@
+//! Plans: ports, app ids, and the files of a new machine.
+
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

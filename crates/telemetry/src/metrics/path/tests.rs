@@ -1,3 +1,5 @@
+//! Labels that paths become.
+
 use super::*;
 
 fn labels(increased_cardinality: bool, patterns: &[&str]) -> PathLabels {
