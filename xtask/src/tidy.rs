@@ -8,6 +8,7 @@ mod dependencies;
 mod files;
 mod functions;
 mod layers;
+mod map;
 mod places;
 mod tree;
 
@@ -27,6 +28,7 @@ const RULES: &[Rule] = &[
     ("places", places::check),
     ("dependencies", dependencies::check),
     ("bans", bans::check),
+    ("map", map::check),
 ];
 
 /// Runs every rule and prints what they found.
@@ -74,6 +76,11 @@ mod tests {
     #[test]
     fn nothing_names_a_machine() {
         check("places");
+    }
+
+    #[test]
+    fn the_code_map_is_complete() {
+        check("map");
     }
 
     #[test]
