@@ -92,7 +92,7 @@ macro_rules! connection_metadata {
             #[metadata(secret, ignored)]
             pub access_key: Option<String>,
             /// Older name of `accessKey`; without effect in this build.
-            #[metadata(ignored)]
+            #[metadata(secret, ignored)]
             pub aws_access_key: Option<String>,
             /// Secret key for `useAWSIAM`; without effect in this build.
             #[metadata(secret, ignored)]
