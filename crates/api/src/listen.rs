@@ -3,9 +3,12 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+/// How long to wait before accepting again when the process is out of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
@@ -16,6 +19,14 @@ pub enum Listener {
     Tcp(tokio::net::TcpListener),
     /// A Unix socket and its path, which is removed with the listener.
     Unix(tokio::net::UnixListener, PathBuf),
+}
+
+/// An accepted connection.
+pub(crate) enum Stream {
+    /// TCP, without delay for small writes.
+    Tcp(tokio::net::TcpStream),
+    /// A Unix socket.
+    Unix(tokio::net::UnixStream),
 }
 
 /// Binds `port` on an address or host name; empty means every interface, over IPv6 and IPv4 alike.
@@ -87,6 +98,26 @@ pub fn unix(path: &Path) -> io::Result<Listener> {
 }
 
 impl Listener {
+    /// Waits for the next connection; when the process is out of descriptors, says so and waits a little.
+    pub(crate) async fn accept(&self) -> Stream {
+        loop {
+            let accepted = match self {
+                Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
+                    let _ = stream.set_nodelay(true);
+                    Stream::Tcp(stream)
+                }),
+                Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
+            };
+            match accepted {
+                Ok(stream) => return stream,
+                Err(error) => {
+                    tracing::warn!(target: "dapr.runtime", "{}: cannot accept a connection: {error}", self.describe());
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
     /// Where it listens, for people.
     pub fn describe(&self) -> String {
         match self {

@@ -7,5 +7,6 @@ pub mod backoff;
 pub mod clock;
 pub mod duration;
 pub mod quantity;
+pub mod slots;
 pub mod suggest;
 pub mod task;

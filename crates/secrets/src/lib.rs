@@ -5,24 +5,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
 use dapr_errors::{Error, Result, table};
+use dapr_kit::slots::{Found, Slots};
 use dapr_resources::configuration::SecretsScope;
 use dapr_spi::secret_store::{Secret, SecretStore};
 use dapr_telemetry::metrics::Metrics;
 
-type Slots = HashMap<String, Slot>;
-
-#[derive(Clone)]
-enum Slot {
-    Ready(Arc<dyn SecretStore>),
-    /// Still starting, or failed; the text says which and why.
-    Unready(Arc<str>),
-}
-
 /// All secret stores of a sidecar.
 pub struct SecretStores {
-    slots: ArcSwap<Slots>,
+    slots: Slots<Arc<dyn SecretStore>>,
     scopes: HashMap<String, SecretsScope>,
     metrics: Metrics,
 }
@@ -31,53 +22,44 @@ impl SecretStores {
     /// No stores yet; `scopes` are those of the Configuration's `spec.secrets`.
     pub fn new(scopes: &[SecretsScope], metrics: Metrics) -> Self {
         let scopes = scopes.iter().map(|scope| (scope.store_name.clone(), scope.clone())).collect();
-        Self { slots: ArcSwap::default(), scopes, metrics }
+        Self { slots: Slots::default(), scopes, metrics }
     }
 
     /// Adds or replaces a store.
     pub fn insert(&self, name: &str, store: Arc<dyn SecretStore>) {
-        self.change(|slots| drop(slots.insert(name.to_owned(), Slot::Ready(store.clone()))));
+        self.slots.insert(name, store);
     }
 
     /// Notes that a store exists but cannot be used, and why.
     pub fn set_unready(&self, name: &str, why: &str) {
-        self.change(|slots| drop(slots.insert(name.to_owned(), Slot::Unready(why.into()))));
+        self.slots.set_unready(name, why);
     }
 
     /// Forgets a store.
     pub fn remove(&self, name: &str) {
-        self.change(|slots| drop(slots.remove(name)));
+        self.slots.remove(name);
     }
 
     /// Stores that the Configuration scopes but no Component defines.
     pub fn unmatched_scopes(&self) -> Vec<&str> {
-        let slots = self.slots.load();
-        self.scopes.keys().filter(|name| !slots.contains_key(*name)).map(String::as_str).collect()
-    }
-
-    fn change(&self, edit: impl Fn(&mut Slots)) {
-        self.slots.rcu(|slots| {
-            let mut slots = Slots::clone(slots);
-            edit(&mut slots);
-            slots
-        });
+        let is_missing = |name: &&String| matches!(self.slots.find(name), Found::Unknown | Found::Empty);
+        self.scopes.keys().filter(is_missing).map(String::as_str).collect()
     }
 
     /// The store itself, for the runtime, which resolves `secretKeyRef` without regard to scopes.
     pub fn component(&self, name: &str) -> Option<Arc<dyn SecretStore>> {
-        match self.slots.load().get(name) {
-            Some(Slot::Ready(store)) => Some(store.clone()),
+        match self.slots.find(name) {
+            Found::Ready(store) => Some(store),
             _ => None,
         }
     }
 
     fn find(&self, name: &str, missing: &dyn Fn(&str) -> Error) -> Result<Arc<dyn SecretStore>> {
-        let slots = self.slots.load();
-        match slots.get(name) {
-            Some(Slot::Ready(store)) => Ok(store.clone()),
-            Some(Slot::Unready(why)) => Err(missing(why)),
-            None if slots.is_empty() => Err(Error::new(&table::SECRET_STORES_NOT_CONFIGURED, &[])),
-            None => Err(Error::new(&table::SECRET_STORE_NOT_FOUND, &[&name])),
+        match self.slots.find(name) {
+            Found::Ready(store) => Ok(store),
+            Found::Unready(why) => Err(missing(&why)),
+            Found::Empty => Err(Error::new(&table::SECRET_STORES_NOT_CONFIGURED, &[])),
+            Found::Unknown => Err(Error::new(&table::SECRET_STORE_NOT_FOUND, &[&name])),
         }
     }
 

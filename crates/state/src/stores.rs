@@ -1,49 +1,31 @@
 //! All state stores of a sidecar, found by name.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use dapr_errors::{Error, Result, table};
+use dapr_kit::slots::{Found, Slots};
 
 use crate::Store;
 
-/// A snapshot of names and stores; a read takes no lock, a change swaps the snapshot.
+/// State stores by name.
 #[derive(Default)]
-pub struct Stores {
-    slots: ArcSwap<HashMap<String, Slot>>,
-}
-
-#[derive(Clone)]
-enum Slot {
-    Ready(Arc<Store>),
-    /// Still starting, or failed; the text says which and why.
-    Unready(Arc<str>),
-}
+pub struct Stores(Slots<Arc<Store>>);
 
 impl Stores {
     /// Adds or replaces a store.
     pub fn insert(&self, store: Store) {
-        let (name, store) = (store.name().to_owned(), Arc::new(store));
-        self.change(|slots| drop(slots.insert(name.clone(), Slot::Ready(store.clone()))));
+        let store = Arc::new(store);
+        self.0.insert(store.name(), store.clone());
     }
 
     /// Notes that a store exists but cannot be used, and why.
     pub fn set_unready(&self, name: &str, why: &str) {
-        self.change(|slots| drop(slots.insert(name.to_owned(), Slot::Unready(why.into()))));
+        self.0.set_unready(name, why);
     }
 
     /// Forgets a store.
     pub fn remove(&self, name: &str) {
-        self.change(|slots| drop(slots.remove(name)));
-    }
-
-    fn change(&self, edit: impl Fn(&mut HashMap<String, Slot>)) {
-        self.slots.rcu(|slots| {
-            let mut slots = HashMap::clone(slots);
-            edit(&mut slots);
-            slots
-        });
+        self.0.remove(name);
     }
 
     /// The store of that name.
@@ -51,12 +33,11 @@ impl Stores {
     /// # Errors
     /// No store is configured at all, none has that name, or it is not ready.
     pub fn find(&self, name: &str) -> Result<Arc<Store>> {
-        let slots = self.slots.load();
-        match slots.get(name) {
-            Some(Slot::Ready(store)) => Ok(store.clone()),
-            Some(Slot::Unready(why)) => Err(Error::new(&table::STATE_STORE_UNAVAILABLE, &[&name, why])),
-            None if slots.is_empty() => Err(Error::new(&table::STATE_STORE_NOT_CONFIGURED, &[&name])),
-            None => Err(Error::new(&table::STATE_STORE_NOT_FOUND, &[&name])),
+        match self.0.find(name) {
+            Found::Ready(store) => Ok(store),
+            Found::Unready(why) => Err(Error::new(&table::STATE_STORE_UNAVAILABLE, &[&name, &why])),
+            Found::Empty => Err(Error::new(&table::STATE_STORE_NOT_CONFIGURED, &[&name])),
+            Found::Unknown => Err(Error::new(&table::STATE_STORE_NOT_FOUND, &[&name])),
         }
     }
 }

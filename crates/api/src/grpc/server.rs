@@ -15,7 +15,7 @@ use super::connection::{Calls, Connection};
 use super::corked::cork;
 use super::serve::Service;
 use crate::Api;
-use crate::listen::Listener;
+use crate::listen::{Listener, Stream};
 
 /// Time between pings to a quiet client (interface/grpc-api.md 2.3).
 const PING_INTERVAL: Duration = Duration::from_secs(10);
@@ -28,8 +28,6 @@ const MAX_STREAMS: u32 = 4096;
 /// Bytes in flight on one call and on one connection.
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
-/// How long to wait before accepting again when the process is out of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Which port is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,29 +74,16 @@ impl Server {
         let stopping = stop.clone();
         loop {
             tokio::select! {
-                () = self.accept(&listener, &stopping, &open) => {}
+                stream = listener.accept() => match stream {
+                    Stream::Tcp(stream) => self.connect(stream, stopping.clone(), open.clone()),
+                    Stream::Unix(stream) => self.connect(stream, stopping.clone(), open.clone()),
+                },
                 _ = stop.wait_for(|stop| *stop) => break,
             }
         }
         drop((listener, open));
         if tokio::time::timeout(SHUTDOWN_TIMEOUT, all_ended.recv()).await.is_err() {
             tracing::warn!(target: "dapr.runtime.grpc.api", "gRPC connections still open after {SHUTDOWN_TIMEOUT:?} are cut");
-        }
-    }
-
-    async fn accept(&self, listener: &Listener, stop: &watch::Receiver<bool>, open: &mpsc::Sender<()>) {
-        match listener {
-            Listener::Tcp(listener) => match listener.accept().await {
-                Ok((stream, _)) => {
-                    let _ = stream.set_nodelay(true);
-                    self.connect(stream, stop.clone(), open.clone());
-                }
-                Err(error) => pause(&error).await,
-            },
-            Listener::Unix(listener, _) => match listener.accept().await {
-                Ok((stream, _)) => self.connect(stream, stop.clone(), open.clone()),
-                Err(error) => pause(&error).await,
-            },
         }
     }
 
@@ -127,9 +112,4 @@ impl Server {
             }
         });
     }
-}
-
-async fn pause(error: &std::io::Error) {
-    tracing::warn!(target: "dapr.runtime.grpc.api", "cannot accept a connection: {error}");
-    tokio::time::sleep(ACCEPT_PAUSE).await;
 }

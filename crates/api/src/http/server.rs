@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::serve::Service;
 use crate::Api;
-use crate::listen::Listener as Socket;
+use crate::listen::{Listener as Socket, Stream};
 use crate::routes::Listener;
 
 /// How long a client may take to send its headers.
@@ -23,8 +23,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADER_SLACK: usize = 4096;
 /// The least buffer that the HTTP library takes.
 const LEAST_BUFFER: usize = 8192;
-/// How long to wait before accepting again when the process is out of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// An HTTP server; [`Server::run`] ends when `stop` turns true and all connections have ended.
 pub struct Server {
@@ -54,7 +52,10 @@ impl Server {
         let connections = GracefulShutdown::new();
         loop {
             tokio::select! {
-                () = self.accept(&socket, &connections) => {}
+                stream = socket.accept() => match stream {
+                    Stream::Tcp(stream) => self.connect(stream, &connections),
+                    Stream::Unix(stream) => self.connect(stream, &connections),
+                },
                 _ = stop.wait_for(|stop| *stop) => break,
             }
         }
@@ -62,22 +63,6 @@ impl Server {
         drop(socket);
         if tokio::time::timeout(SHUTDOWN_TIMEOUT, connections.shutdown()).await.is_err() {
             tracing::warn!(target: "dapr.runtime.http", "HTTP connections still open after {SHUTDOWN_TIMEOUT:?} are cut");
-        }
-    }
-
-    async fn accept(&self, socket: &Socket, connections: &GracefulShutdown) {
-        match socket {
-            Socket::Tcp(listener) => match listener.accept().await {
-                Ok((stream, _)) => {
-                    let _ = stream.set_nodelay(true);
-                    self.connect(stream, connections);
-                }
-                Err(error) => pause(&error).await,
-            },
-            Socket::Unix(listener, _) => match listener.accept().await {
-                Ok((stream, _)) => self.connect(stream, connections),
-                Err(error) => pause(&error).await,
-            },
         }
     }
 
@@ -95,9 +80,4 @@ impl Server {
             }
         });
     }
-}
-
-async fn pause(error: &std::io::Error) {
-    tracing::warn!(target: "dapr.runtime.http", "cannot accept a connection: {error}");
-    tokio::time::sleep(ACCEPT_PAUSE).await;
 }
