@@ -23,8 +23,14 @@ pub(crate) fn validate(paths: &[PathBuf], registry: &Registry, out: &mut impl Wr
         }
     }
     let Report { errors, warnings, out } = report;
-    let _ = writeln!(out, "{components} components checked: {errors} errors, {warnings} warnings");
+    let [components, errors_found, warnings] =
+        [(components, "component"), (errors, "error"), (warnings, "warning")].map(|(count, noun)| counted(count, noun));
+    let _ = writeln!(out, "{components} checked: {errors_found}, {warnings}");
     errors == 0
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn load(path: &Path) -> Result<Loaded, String> {
