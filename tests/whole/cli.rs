@@ -102,7 +102,12 @@ async fn a_run_is_listed_asked_and_stopped() {
     run.prints("You're up and running!").await;
     let entry = machine.listed(&id).await;
     let port = u16::try_from(entry["httpPort"].as_u64().expect("a port")).expect("a port");
-    Target::Port(port).send(Ask::get("/v1.0/healthz/outbound")).await.expect("an answer").has(204);
+    let sidecar = Target::Port(port);
+    until("its sidecar is ready", async || {
+        let answer = sidecar.send(Ask::get("/v1.0/healthz/outbound")).await.expect("an answer");
+        (answer.status == 204).then_some(())
+    })
+    .await;
 
     let (code, output) = machine.dapr(&["components", "--app-id", &id, "-o", "json"]).await;
     assert_eq!(code, 0, "{output}");
