@@ -104,13 +104,15 @@ pub fn installed(program: &str) -> bool {
         .is_some_and(|paths| std::env::split_paths(&paths).any(|folder| executable(folder.join(program))))
 }
 
-/// A port that nobody listens on now.
+/// A port of 127.0.0.1 that nobody listens on.
 ///
-/// # Panics
-/// The machine has no free port.
+/// It is below the range the system takes ports for outgoing connections from. Otherwise, while a test has its server
+/// stopped, some connection might be given the server's port; a client that dials a port of that range again and again
+/// even ends up connected to itself.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on 127.0.0.1");
-    listener.local_addr().expect("the address of a bound socket").port()
+    const PORTS: std::ops::Range<u16> = 12_000..32_000;
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    std::iter::repeat_with(|| fastrand::u16(PORTS)).take(1_000).find(is_free).expect("a free port on 127.0.0.1")
 }
 
 /// A running (or stopped) server. Dropping it kills the server and removes its directory.
