@@ -44,6 +44,12 @@ pub(crate) async fn metadata(target: &Target) -> Result<Metadata> {
     Ok(serde_json::from_slice(&answer.body)?)
 }
 
+/// Whether the sidecar can be called by its app: every component is ready, or has failed and may.
+pub(crate) async fn is_outbound_ready(target: &Target) -> bool {
+    let ask = Ask { method: Method::GET, path: "/v1.0/healthz/outbound", content_type: None, body: Bytes::new() };
+    target.send(ask, LIMIT).await.is_ok_and(|answer| answer.status.is_success())
+}
+
 /// Stores one extended metadata attribute, which `dapr list` and `dapr stop` read back.
 pub(crate) async fn remember(target: &Target, key: &str, value: &str) -> Result<()> {
     let path = format!("/v1.0/metadata/{key}");

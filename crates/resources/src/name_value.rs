@@ -25,6 +25,9 @@ pub struct NameValuePair {
     /// Where the value is written; for an item without one, where the item begins.
     #[serde(skip)]
     pub origin: Origin,
+    /// Where the name is written.
+    #[serde(skip)]
+    pub name_origin: Origin,
 }
 
 impl NameValuePair {
@@ -37,7 +40,7 @@ impl NameValuePair {
 /// Shows names only: a value may be a password.
 impl fmt::Debug for NameValuePair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, value, secret_key_ref, env_ref, origin } = self;
+        let Self { name, value, secret_key_ref, env_ref, origin, name_origin: _ } = self;
         f.debug_struct("NameValuePair")
             .field("name", name)
             .field("value", value)
@@ -51,7 +54,7 @@ impl fmt::Debug for NameValuePair {
 #[derive(Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase", rename = "NameValuePair")]
 struct Fields {
-    name: String,
+    name: Located<String>,
     value: Located<Value>,
     secret_key_ref: SecretKeyRef,
     env_ref: String,
@@ -62,7 +65,7 @@ impl<'de> Deserialize<'de> for NameValuePair {
         let Located { inner: Fields { name, value, secret_key_ref, env_ref }, origin } =
             Located::deserialize(deserializer)?;
         let origin = if value.origin.0.is_some() { value.origin } else { origin };
-        Ok(Self { name, value: value.inner, secret_key_ref, env_ref, origin })
+        Ok(Self { name: name.inner, value: value.inner, secret_key_ref, env_ref, origin, name_origin: name.origin })
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Property {
     pub value: String,
     /// Where the value stands: `file:line:column`, or empty when it came over the network.
     pub position: String,
+    /// Where the name stands, likewise.
+    pub name_position: String,
     /// Index in `spec.metadata`, for the field path.
     pub index: usize,
 }
@@ -31,6 +33,7 @@ impl Properties {
             name: name.to_owned(),
             value: value.to_owned(),
             position: String::new(),
+            name_position: String::new(),
             index,
         };
         Self(pairs.into_iter().enumerate().map(property).collect())
@@ -147,7 +150,7 @@ fn unknown_field(fields: &[Field], property: &Property) -> Problem {
         .map(|name| format!(", did you mean `{name}`?"))
         .unwrap_or_default();
     Problem {
-        position: property.position.clone(),
+        position: property.name_position.clone(),
         path: format!("spec.metadata[{}].name", property.index),
         message: format!("unknown metadata field `{}`{hint}", property.name),
         warning: true,

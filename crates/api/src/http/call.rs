@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use dapr_errors::{Error, Result, table};
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
+
+/// How much of a body that is too large is read and dropped, and for how long.
+const MAX_DISCARDED: usize = 64 << 20;
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The head and body of a request, with the parameters of its route.
 pub(crate) struct Call {
@@ -71,16 +76,35 @@ impl Call {
     }
 }
 
-async fn read(body: Incoming, limit: Option<usize>) -> Result<Bytes> {
+async fn read(mut body: Incoming, limit: Option<usize>) -> Result<Bytes> {
     let limit = limit.unwrap_or(usize::MAX);
     if body.size_hint().lower() > limit as u64 {
+        discard(body).await;
         return Err(too_large(limit));
     }
-    match Limited::new(body, limit).collect().await {
+    match Limited::new(&mut body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large(limit)),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            discard(body).await;
+            Err(too_large(limit))
+        }
         Err(error) => Err(Error::new(&table::BODY_READ, &[&error])),
     }
+}
+
+/// Reads on for a while without keeping anything: a client that writes all of its body before it reads would otherwise
+/// see a broken connection and never the answer.
+async fn discard(mut body: Incoming) {
+    let rest = async {
+        let mut seen = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            seen += frame.data_ref().map_or(0, Bytes::len);
+            if seen > MAX_DISCARDED {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DISCARD_TIMEOUT, rest).await;
 }
 
 fn too_large(limit: usize) -> Error {

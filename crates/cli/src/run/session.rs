@@ -20,6 +20,7 @@ use super::plan::Plan;
 use crate::guard::Exit;
 use crate::http_client::Target;
 use crate::log_lines::Sink;
+use crate::sidecar;
 use crate::stop_signals::{Urgency, reached};
 
 /// How long an app, and then its sidecar, may take to end when asked. The sidecar itself
@@ -112,7 +113,7 @@ impl Session {
         self.reporter.info(&format!("Checking if Dapr sidecar is listening on HTTP {}", place(&http)));
         let http_up = listens(&http).await;
         self.reporter.info(&format!("Checking if Dapr sidecar is listening on GRPC {}", place(&grpc)));
-        http_up && listens(&grpc).await
+        http_up && listens(&grpc).await && is_ready(&http).await
     }
 
     fn report_up(&self, up: bool) {
@@ -207,6 +208,16 @@ async fn listens(target: &Target) -> bool {
         }
     };
     tokio::time::timeout(UP_WITHIN, up).await.is_ok()
+}
+
+/// Waits until the app may call out: ports are open before the components behind them have started.
+async fn is_ready(target: &Target) -> bool {
+    let ready = async {
+        while !sidecar::is_outbound_ready(target).await {
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    tokio::time::timeout(UP_WITHIN, ready).await.is_ok()
 }
 
 async fn exit_of(app: Option<&mut Child>) -> Exit {
