@@ -8,8 +8,11 @@
 
 #![warn(missing_docs)]
 
+pub mod app_channel;
 pub mod error;
+pub mod http_middleware;
 pub mod metadata;
+pub mod name_resolver;
 pub mod pubsub;
 pub mod registry;
 pub mod secret_store;

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::metadata::{Field, Metadata, Problem, Properties, error_of, unknown_fields};
-use crate::{Context, Error, Factory, Result, pubsub, secret_store, state};
+use crate::{Context, Error, Factory, Result, http_middleware, name_resolver, pubsub, secret_store, state};
 
 /// A component that is ready for use.
 #[derive(Clone)]
@@ -18,6 +18,10 @@ pub enum Component {
     SecretStore(Arc<dyn secret_store::SecretStore>),
     /// `pubsub.*`.
     PubSub(Arc<dyn pubsub::PubSub>),
+    /// `nameresolution.*`.
+    NameResolver(Arc<dyn name_resolver::NameResolver>),
+    /// `middleware.http.*`.
+    HttpMiddleware(Arc<dyn http_middleware::HttpMiddleware>),
 }
 
 impl Component {
@@ -27,6 +31,7 @@ impl Component {
             Self::State(store) => state_capabilities(store.features()),
             Self::SecretStore(store) => store.features().iter().map(|feature| feature.name()).collect(),
             Self::PubSub(broker) => broker.features().iter().map(|feature| feature.name()).collect(),
+            Self::NameResolver(_) | Self::HttpMiddleware(_) => Vec::new(),
         }
     }
 
@@ -36,6 +41,8 @@ impl Component {
             Self::State(store) => store.close().await,
             Self::SecretStore(store) => store.close().await,
             Self::PubSub(broker) => broker.close().await,
+            Self::NameResolver(resolver) => resolver.close().await,
+            Self::HttpMiddleware(link) => link.close().await,
         }
     }
 }
@@ -69,6 +76,18 @@ impl Wrap for dyn secret_store::SecretStore {
 impl Wrap for dyn pubsub::PubSub {
     fn wrap(component: Arc<Self>) -> Component {
         Component::PubSub(component)
+    }
+}
+
+impl Wrap for dyn name_resolver::NameResolver {
+    fn wrap(component: Arc<Self>) -> Component {
+        Component::NameResolver(component)
+    }
+}
+
+impl Wrap for dyn http_middleware::HttpMiddleware {
+    fn wrap(component: Arc<Self>) -> Component {
+        Component::HttpMiddleware(component)
     }
 }
 

@@ -11,7 +11,7 @@ use super::tree::Tree;
 
 /// A crate may use the layers above its row, and crates named before it in its own row.
 const LAYERS: &[&[&str]] = &[
-    &["kit"],
+    &["kit", "net"],
     &["errors", "proto", "resources", "spi-derive", "spi"],
     &["security", "telemetry", "resiliency"],
     &["hash-ring", "control-plane"],
@@ -40,7 +40,7 @@ const ENGINES: &[&str] = &[
 const ENGINE_PAIRS: &[(&str, &str)] = &[("workflow", "actors"), ("actors", "jobs"), ("pubsub", "state")];
 
 /// What a component may use, and the harness of tests with it.
-const OF_COMPONENTS: &[&str] = &["kit", "errors", "spi", "proto"];
+const OF_COMPONENTS: &[&str] = &["kit", "net", "errors", "spi", "proto"];
 
 /// Packages without components in them, however far down.
 const WITHOUT_COMPONENTS: &[&str] = &["dapr-cli", "dapr"];

@@ -1,0 +1,1 @@
+//! Name resolution by DNS names: kubernetes and nameformat.

@@ -1,0 +1,1 @@
+//! HTTP middleware that needs nothing else: ratelimit, routeralias, routerchecker, uppercase.

@@ -1,0 +1,1 @@
+//! HTTP middleware bearer, oauth2 and oauth2clientcredentials.

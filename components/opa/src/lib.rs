@@ -1,0 +1,1 @@
+//! HTTP middleware opa: policies in Rego.

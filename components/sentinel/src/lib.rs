@@ -1,0 +1,1 @@
+//! HTTP middleware sentinel: flow rules and circuit breakers.

@@ -1,0 +1,1 @@
+//! HTTP middleware wasm: guests of the http-wasm ABI.

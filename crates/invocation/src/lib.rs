@@ -1,0 +1,1 @@
+//! Service invocation: finding an app, calling its sidecar, deciding who may call.

@@ -1,0 +1,1 @@
+//! Identity of a workload: SPIFFE ids, certificates and their renewal, TLS settings.
