@@ -1,1 +1,5 @@
 //! Identity of a workload: SPIFFE ids, certificates and their renewal, TLS settings.
+
+pub mod spiffe;
+
+pub use spiffe::SpiffeId;
