@@ -41,9 +41,9 @@ impl SpiffeId {
     /// # Errors
     /// A part is empty, or has characters that SPIFFE does not allow.
     pub fn new(trust_domain: &str, namespace: &str, app_id: &str) -> Result<Self, MalformedSpiffeId> {
-        if [namespace, app_id].iter().any(|part| part.contains('/')) {
+        if [trust_domain, namespace, app_id].iter().any(|part| part.contains('/')) {
             let id = shortened(&format!("{SCHEME}{trust_domain}/ns/{namespace}/{app_id}"));
-            return Err(MalformedSpiffeId { id, reason: "has a slash in its namespace or app id" });
+            return Err(MalformedSpiffeId { id, reason: "has a slash inside its trust domain, namespace or app id" });
         }
         format!("{SCHEME}{trust_domain}/ns/{namespace}/{app_id}").parse()
     }
