@@ -9,11 +9,17 @@ use http::HeaderMap;
 #[derive(Debug)]
 pub struct Invoke {
     /// The verb, the path (escaped, begins with `/`) and the query; the headers (from gRPC callers: the metadata), among
-    /// them `content-type`; the body.
+    /// them `content-type`, which is that of the body; the body. A gRPC caller that gave no verb has [`NO_VERB`].
     pub request: http::Request<Body>,
-    /// Type of the message in the body, for gRPC applications; empty when it is not known.
+    /// Type of the message in the body; empty when it is not known.
     pub type_url: String,
+    /// Whether the headers are the metadata of a gRPC call: HTTP headers get other names on their way to a gRPC
+    /// application, metadata do not.
+    pub from_grpc: bool,
 }
+
+/// The verb of a call that has none. HTTP applications refuse it.
+pub const NO_VERB: &str = "NONE";
 
 /// What the application answered.
 #[derive(Debug)]
