@@ -65,6 +65,12 @@ pub trait NameResolver: Send + Sync {
         Duration::from_secs(20)
     }
 
+    /// Whether the registry holds sidecars of this machine only, so that one that listens everywhere is best registered
+    /// with a loopback address: it outlives a change of networks.
+    fn same_machine(&self) -> bool {
+        false
+    }
+
     /// What a user should check when an app is not found, as a sentence.
     fn hint(&self) -> &'static str;
 

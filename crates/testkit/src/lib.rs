@@ -4,5 +4,6 @@
 
 #![warn(missing_docs)]
 
+pub mod name_resolver;
 pub mod process;
 pub mod state;
