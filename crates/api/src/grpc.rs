@@ -2,7 +2,7 @@
 
 mod body;
 mod connection;
-mod corked;
+
 mod groups;
 mod serve;
 mod server;

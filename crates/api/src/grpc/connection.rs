@@ -16,7 +16,7 @@ use futures_util::{FutureExt, Stream};
 use hyper::rt::Executor;
 use tokio::io::AsyncWrite;
 
-use super::corked::Cork;
+use dapr_net::corked::Cork;
 
 /// Turns in a row before other tasks of the thread get theirs.
 const TURNS: usize = 32;

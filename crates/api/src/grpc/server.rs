@@ -12,10 +12,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 
 use super::connection::{Calls, Connection};
-use super::corked::cork;
 use super::serve::Service;
 use crate::Api;
 use crate::listen::{Listener, Stream};
+use dapr_net::corked::cork;
 
 /// Time between pings to a quiet client (interface/grpc-api.md 2.3).
 const PING_INTERVAL: Duration = Duration::from_secs(10);

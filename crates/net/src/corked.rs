@@ -24,13 +24,13 @@ struct Inner<S> {
 }
 
 /// Sends what the [`Corked`] socket was given.
-pub(super) struct Cork<S>(Arc<Mutex<Inner<S>>>);
+pub struct Cork<S>(Arc<Mutex<Inner<S>>>);
 
 /// The socket as the HTTP/2 library sees it.
-pub(super) struct Corked<S>(Arc<Mutex<Inner<S>>>);
+pub struct Corked<S>(Arc<Mutex<Inner<S>>>);
 
 /// Puts a cork on `io`.
-pub(super) fn cork<S>(io: S) -> (Cork<S>, Corked<S>) {
+pub fn cork<S>(io: S) -> (Cork<S>, Corked<S>) {
     let inner = Arc::new(Mutex::new(Inner { io, waiting: BytesMut::new() }));
     (Cork(inner.clone()), Corked(inner))
 }
@@ -70,7 +70,7 @@ impl<S: AsyncWrite + Unpin> Inner<S> {
 
 impl<S: AsyncWrite + Unpin> Cork<S> {
     /// Sends what waits; pending until the socket has taken all of it.
-    pub(super) fn flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         lock(&self.0).send(context)
     }
 }

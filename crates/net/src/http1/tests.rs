@@ -1,0 +1,154 @@
+//! Calls over a pool against a real server.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use super::*;
+
+const LIMIT: usize = 1 << 30;
+
+/// Serves echoes; `/close` asks for the connection to be closed after the answer.
+async fn server() -> Pool {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    task::spawn_detached("server", async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            task::spawn_detached("connection", async move {
+                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(echo)).await;
+            });
+        }
+    });
+    Pool::new(Origin::plain("127.0.0.1", port))
+}
+
+async fn echo(request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let closes = request.uri().path() == "/close";
+    let mut response = Response::new(Body::from(request.into_body()));
+    if closes {
+        response.headers_mut().insert("connection", "close".parse().unwrap());
+    }
+    Ok(response)
+}
+
+fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::builder().method(method).uri(path).header("host", "test").body(body.into()).unwrap()
+}
+
+#[tokio::test]
+async fn one_connection_serves_many_calls() {
+    let pool = server().await;
+    for text in ["", "a", "some text"] {
+        let response = pool.send(request(Method::POST, "/", Bytes::from(text))).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.into_body().collect(LIMIT).await.unwrap(), text);
+        assert_eq!(pool.idle(), 1, "after {text:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closes_is_not_used_again() {
+    let pool = server().await;
+    for _ in 0..3 {
+        let response = pool.send(request(Method::GET, "/close", Body::empty())).await.unwrap();
+        response.into_body().collect(LIMIT).await.unwrap();
+        assert_eq!(pool.idle(), 0);
+    }
+}
+
+#[tokio::test]
+async fn bodies_stream_both_ways_at_once() {
+    let pool = server().await;
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
+    let stream = async_stream(&mut receiver);
+    let mut answer = pool.send(request(Method::POST, "/", stream)).await.unwrap().into_body();
+    for round in 0..200u8 {
+        sender.send(Bytes::from(vec![round; 40_000])).await.unwrap();
+        let mut seen = 0;
+        while seen < 40_000 {
+            let data = answer.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert!(data.iter().all(|byte| *byte == round));
+            seen += data.len();
+        }
+    }
+    drop(sender);
+    assert!(answer.frame().await.is_none());
+    assert_eq!(pool.idle(), 1);
+}
+
+fn async_stream(receiver: &mut mpsc::Receiver<Bytes>) -> Body {
+    let receiver = std::mem::replace(receiver, mpsc::channel(1).1);
+    let stream = futures_util::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|bytes| (Ok::<_, Infallible>(Frame::data(bytes)), receiver))
+    });
+    Body::stream(StreamBody::new(stream))
+}
+
+#[tokio::test]
+async fn an_answer_that_is_dropped_closes_its_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let pool = Pool::new(Origin::plain("127.0.0.1", listener.local_addr().unwrap().port()));
+    let server = task::spawn("server", async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut buffer = [0; 1024];
+        let _ = stream.read(&mut buffer).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await.unwrap();
+        stream.read(&mut buffer).await.unwrap_or_default()
+    });
+    let response = pool.send(request(Method::GET, "/", Body::empty())).await.unwrap();
+    drop(response);
+    let end = tokio::time::timeout(Duration::from_secs(5), server.join()).await.unwrap().unwrap();
+    assert_eq!(end, 0, "the server sees the end of the connection");
+    assert_eq!(pool.idle(), 0);
+}
+
+#[tokio::test]
+async fn a_broken_body_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let pool = Pool::new(Origin::plain("127.0.0.1", listener.local_addr().unwrap().port()));
+    task::spawn_detached("server", async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 1024]).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await.unwrap();
+    });
+    let response = pool.send(request(Method::GET, "/", Body::empty())).await.unwrap();
+    assert!(response.into_body().collect(LIMIT).await.is_err());
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let pool = Pool::new(Origin::plain("127.0.0.1", free));
+    let error = pool.send(request(Method::GET, "/", Body::empty())).await.unwrap_err();
+    assert!(error.is_unsent() && error.to_string().contains(&free.to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_closes_unasked_is_answered_with_another_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let pool = Pool::new(Origin::plain("127.0.0.1", listener.local_addr().unwrap().port()));
+    task::spawn_detached("server", async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+        }
+    });
+    for _ in 0..5 {
+        let response = pool.send(request(Method::POST, "/", Bytes::from_static(b"x"))).await.unwrap();
+        assert_eq!(response.into_body().collect(LIMIT).await.unwrap(), "ok");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
