@@ -35,7 +35,7 @@ impl Plan {
             arguments: arguments.iter().map(OsString::from).collect(),
             environment: self.app_environment(),
             directory: self.settings.directory.clone(),
-            takes_stdin: true,
+            takes_stdin: self.settings.takes_stdin,
         })
     }
 

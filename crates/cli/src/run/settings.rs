@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::guard::Exit;
+
 /// The app listens here unless told otherwise; passed to the sidecar only when it differs.
 pub(crate) const DEFAULT_CHANNEL: &str = "127.0.0.1";
 
@@ -40,6 +42,44 @@ pub(crate) struct Settings {
     pub(crate) placement: Option<String>,
     /// `None`: not said; empty: switched off.
     pub(crate) scheduler: Option<String>,
+    pub(crate) restart: RestartPolicy,
+    /// The app reads the standard input of the CLI.
+    pub(crate) takes_stdin: bool,
+}
+
+/// What happens when an app ends by itself. Ours: the incumbent never starts one again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RestartPolicy {
+    /// Its sidecar ends too.
+    #[default]
+    Never,
+    /// It is started again unless it ended with 0.
+    OnFailure,
+    /// It is started again.
+    Always,
+}
+
+impl RestartPolicy {
+    /// As they are written in a run file; Kubernetes uses the same words.
+    pub(crate) const WORDS: &[&str] = &["Never", "OnFailure", "Always"];
+
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        match word {
+            "Never" => Some(Self::Never),
+            "OnFailure" => Some(Self::OnFailure),
+            "Always" => Some(Self::Always),
+            _ => None,
+        }
+    }
+
+    /// Whether an app that ended so is started again.
+    pub(crate) fn applies_to(self, exit: Exit) -> bool {
+        match self {
+            Self::Never => false,
+            Self::OnFailure => !exit.is_success(),
+            Self::Always => true,
+        }
+    }
 }
 
 /// Health checks of the app; zeros and empty leave the choice to the sidecar.
@@ -82,6 +122,8 @@ impl Default for Settings {
             health: HealthChecks::default(),
             placement: None,
             scheduler: None,
+            restart: RestartPolicy::Never,
+            takes_stdin: true,
         }
     }
 }

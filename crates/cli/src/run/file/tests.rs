@@ -1,6 +1,9 @@
 //! Run files: paths, defaults of `common`, and what is refused.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::run::settings::RestartPolicy;
 
 /// A folder with apps `web` and `back`, a common resources folder, and an unused home.
 fn folder() -> (tempfile::TempDir, Home) {
@@ -22,7 +25,7 @@ common:
   configFilePath: common.yaml
   enableApiLogging: true
   logLevel: debug
-  env: {A: common, PORT: 80, ON: true}
+  env: {A: common, PORT: 80, ON: true, HALF: 1.50, NONE: }
 apps:
 - appDirPath: web
   appID: w
@@ -39,7 +42,7 @@ apps:
 #[test]
 fn common_fills_what_apps_leave_out() {
     let (base, home) = folder();
-    let file = parse(TEXT, base.path(), &home).unwrap();
+    let file = parse(TEXT, "dapr.yaml", base.path(), &home).unwrap();
     let [web, back] = file.apps.as_slice() else { panic!("two apps") };
     assert_eq!((file.name.as_str(), file.doubts.len()), ("shop", 0));
     assert_eq!((web.settings.app_id.as_str(), back.settings.app_id.as_str()), ("w", "back"));
@@ -53,50 +56,146 @@ fn common_fills_what_apps_leave_out() {
 #[test]
 fn variables_are_strings_and_the_apps_win() {
     let (base, home) = folder();
-    let file = parse(TEXT, base.path(), &home).unwrap();
+    let file = parse(TEXT, "dapr.yaml", base.path(), &home).unwrap();
     let pairs: Vec<(&str, &str)> = file.apps[0].settings.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    assert_eq!(pairs, [("A", "own"), ("ON", "true"), ("PORT", "80")]);
+    assert_eq!(pairs, [("A", "own"), ("HALF", "1.50"), ("NONE", ""), ("ON", "true"), ("PORT", "80")]);
 }
 
 #[test]
 fn the_nearest_resources_and_configuration_are_used() {
     let (base, home) = folder();
-    let file = parse(TEXT, base.path(), &home).unwrap();
+    let file = parse(TEXT, "dapr.yaml", base.path(), &home).unwrap();
     let [web, back] = file.apps.as_slice() else { panic!("two apps") };
     assert_eq!(web.settings.resources_paths, [base.path().join("shared")]);
     assert_eq!(web.settings.config, Some(base.path().join("common.yaml")));
     assert_eq!(back.settings.resources_paths, [base.path().join("back/.dapr/resources")]);
     assert_eq!(back.settings.config, Some(base.path().join("back/.dapr/config.yaml")));
-    let own = parse("version: 1\napps: [{appDirPath: back, resourcesPaths: [../own]}]", base.path(), &home).unwrap();
+    let own =
+        parse("version: 1\napps: [{appDirPath: back, resourcesPaths: [../own]}]", "dapr.yaml", base.path(), &home)
+            .unwrap();
     assert_eq!(own.apps[0].settings.resources_paths, [base.path().join("own")]);
-    let none = parse("version: 1\napps: [{appDirPath: web}]", base.path(), &home).unwrap();
+    let none = parse("version: 1\napps: [{appDirPath: web}]", "dapr.yaml", base.path(), &home).unwrap();
     assert!(none.apps[0].settings.resources_paths.is_empty(), "the plan fills the home first");
 }
 
 #[test]
-fn errors_name_what_is_wrong() {
+fn every_problem_is_told_with_line_and_field() {
     let (base, home) = folder();
-    let wrong = [
-        ("apps: []", "required field 'version'"),
-        ("version: 1\napps: [{appID: a}]", "required field 'appDirPath'"),
-        ("version: 1\napps: [{appDirPath: gone}]", "gone does not exist"),
-        ("version: 1\napps: [{appDirPath: web, appLogDestination: disk}]", "disk"),
-        (
-            "version: 1\napps: [{appDirPath: web, containerImagePullPolicy: Often}]",
-            "invalid containerImagePullPolicy: Often",
-        ),
-    ];
-    for (text, message) in wrong {
-        let error = format!("{:#}", parse(text, base.path(), &home).unwrap_err());
-        assert!(error.contains(message), "{error}");
+    let text = "version: 1
+common:
+  appProtocol: htp
+  resourcesPaths: [shared, nowhere]
+apps:
+- appID: a
+- appDirPath: gone
+- appDirPath: common.yaml
+- appDirPath: web
+  appPort: 70000
+  appLogDestination: disk
+  containerImagePullPolicy: Often
+  restartPolicy: always
+  configFilePath: lost.yaml
+";
+    let error = parse(text, "dapr.yaml", base.path(), &home).unwrap_err().to_string();
+    let lines: Vec<&str> = error.lines().map(str::trim).collect();
+    let at = |name: &str| base.path().join(name).display().to_string();
+    assert_eq!(
+        lines,
+        [
+            "dapr.yaml:3: common.appProtocol: invalid appProtocol: htp, allowed values: http, https, h2c, grpc, grpcs"
+                .to_owned(),
+            format!("dapr.yaml:4: common.resourcesPaths[1]: the file or directory {} does not exist", at("nowhere")),
+            "dapr.yaml:6: apps[0].appDirPath: required field 'appDirPath' not found in the provided app config file"
+                .to_owned(),
+            format!("dapr.yaml:7: apps[1].appDirPath: the file or directory {} does not exist", at("gone")),
+            format!("dapr.yaml:8: apps[2].appDirPath: {} is not a directory", at("common.yaml")),
+            "dapr.yaml:10: apps[3].appPort: port 70000 is above 65535".to_owned(),
+            "dapr.yaml:11: apps[3].appLogDestination: invalid appLogDestination: disk, allowed values: file, console, fileAndConsole"
+                .to_owned(),
+            "dapr.yaml:12: apps[3].containerImagePullPolicy: invalid containerImagePullPolicy: Often, allowed values: Always, Never, IfNotPresent"
+                .to_owned(),
+            "dapr.yaml:13: apps[3].restartPolicy: invalid restartPolicy: always, allowed values: Never, OnFailure, Always"
+                .to_owned(),
+            format!("dapr.yaml:14: apps[3].configFilePath: the file or directory {} does not exist", at("web/lost.yaml")),
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_is_no_run_file_says_where() {
+    let (base, home) = folder();
+    for (text, place) in [
+        ("apps: []", "dapr.yaml: version: required field 'version'"),
+        ("version: 0", "dapr.yaml:1: version: required field 'version'"),
+        ("version: 1\napps: [{appDirPath: web, appPort: many}]", "dapr.yaml:2: "),
+        ("version: 1\napps:\n- appDirPath: [", "dapr.yaml:3: "),
+        ("version: 1\napps: 3", "dapr.yaml:2: "),
+    ] {
+        let error = parse(text, "dapr.yaml", base.path(), &home).unwrap_err().to_string();
+        assert!(error.starts_with(place) && error.lines().count() == 1, "{error}");
     }
+}
+
+#[test]
+fn empty_blocks_are_as_good_as_none() {
+    let (base, home) = folder();
+    let file = parse("version: 1\nname:\ncommon:\napps:\n", "dapr.yaml", base.path(), &home).unwrap();
+    assert!(file.apps.is_empty() && file.name.is_empty());
+    let text = "version: 1\napps:\n- appDirPath: web\n  env:\n  command:\n  appPort:\n";
+    let file = parse(text, "dapr.yaml", base.path(), &home).unwrap();
+    assert_eq!((file.apps[0].settings.app_port, file.apps[0].place.as_str()), (-1, "dapr.yaml:3"));
 }
 
 #[test]
 fn a_misspelt_field_is_pointed_out() {
     let (base, home) = folder();
-    let file = parse("version: 1\napps: [{appDirPath: web, appPrt: 1}]", base.path(), &home).unwrap();
-    assert_eq!(file.doubts, ["the run file's field `appPrt` is unknown and ignored; did you mean `appPort`?"]);
+    let text = "version: 1\ncomon: 1\ncommon: {loglevel: x}\napps:\n- appDirPath: web\n  appPrt: 1\n";
+    let file = parse(text, "dapr.yaml", base.path(), &home).unwrap();
+    assert_eq!(
+        file.doubts,
+        [
+            "dapr.yaml:2: comon: this field is unknown and ignored; did you mean `common`?",
+            "dapr.yaml:3: common.loglevel: this field is unknown and ignored; did you mean `logLevel`?",
+            "dapr.yaml:6: apps[0].appPrt: this field is unknown and ignored; did you mean `appPort`?"
+        ]
+    );
+}
+
+#[test]
+fn restarts_are_off_unless_asked_for() {
+    let (base, home) = folder();
+    let text = "version: 1\ncommon: {restartPolicy: OnFailure}\napps: [{appDirPath: web}, {appDirPath: web, restartPolicy: Never}]";
+    let file = parse(text, "dapr.yaml", base.path(), &home).unwrap();
+    assert_eq!(
+        file.apps.iter().map(|app| app.settings.restart).collect::<Vec<_>>(),
+        [RestartPolicy::OnFailure, RestartPolicy::Never]
+    );
+    assert_eq!(parse(TEXT, "dapr.yaml", base.path(), &home).unwrap().apps[0].settings.restart, RestartPolicy::Never);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands in a run file is read or refused.
+    #[test]
+    fn no_text_makes_it_panic(text in any::<String>()) {
+        let (base, home) = folder();
+        let _ = parse(&text, "dapr.yaml", base.path(), &home);
+    }
+
+    /// The same with the right words in the wrong places.
+    #[test]
+    fn no_yaml_makes_it_panic(words in prop::collection::vec(
+        prop::sample::select(vec![
+            "version", "common", "apps", "env", "command", "appDirPath", "appPort", "resourcesPaths", ": ", "- ", "\n", "  ", "{",
+            "}", "[", "]", ",", "1", "-1", "web", "&a ", "*a", "<<", "!!str ", "\"", "'", "~", "#", "|", "\t", "99999999999",
+        ]), 0..40))
+    {
+        let (base, home) = folder();
+        let text = format!("version: 1\napps:\n- {}", words.concat());
+        let _ = parse(&text, "dapr.yaml", base.path(), &home);
+        let _ = parse(&words.concat(), "dapr.yaml", base.path(), &home);
+    }
 }
 
 #[test]
