@@ -22,6 +22,7 @@ mod path;
 mod process;
 mod registry;
 mod relabel;
+mod resiliency;
 mod runtime;
 mod table;
 mod text;
@@ -36,6 +37,7 @@ pub use error_code::ErrorCodes;
 pub use grpc::GrpcServer;
 pub use http::{HealthProbes, HttpCall, HttpClient, HttpServer};
 pub use registry::MetricsError;
+pub use resiliency::{BreakerState, Resiliency, ResiliencyTarget, TargetLabels};
 pub use runtime::{ComponentInit, InitFailure};
 pub use table::SERIES_LIMIT;
 
@@ -69,6 +71,8 @@ pub struct Families {
     pub secret: ComponentCalls,
     /// `runtime/component/*`
     pub components: ComponentInit,
+    /// `resiliency/*`
+    pub resiliency: Resiliency,
     /// `error_code/total`
     pub error_codes: ErrorCodes,
 }
@@ -85,6 +89,7 @@ impl Metrics {
             state: ComponentCalls::state(&mut builder),
             secret: ComponentCalls::secret(&mut builder),
             components: ComponentInit::new(&mut builder),
+            resiliency: Resiliency::new(&mut builder, config.enabled),
             error_codes: ErrorCodes::new(&mut builder, config.record_error_codes),
         };
         Ok(Metrics(Arc::new(Inner { families, registry: builder.finish() })))

@@ -93,7 +93,7 @@ impl<'c> Builder<'c> {
         Registry { families: self.families }
     }
 
-    fn family<V: super::value::Value, const N: usize>(
+    pub(super) fn family<V: super::value::Value, const N: usize>(
         &mut self,
         stat: &str,
         help: &'static str,

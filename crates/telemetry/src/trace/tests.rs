@@ -1,0 +1,1 @@
+//! Spans from start to end, without exporters.
