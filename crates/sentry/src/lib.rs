@@ -1,1 +1,4 @@
 //! The certificate authority.
+
+pub mod ca;
+pub mod jwt;
