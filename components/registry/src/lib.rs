@@ -12,6 +12,7 @@ pub fn registry() -> Registry {
     known::note(&mut registry);
     dapr_component_local::register(&mut registry);
     dapr_component_memory::register(&mut registry);
+    dapr_component_middleware::register(&mut registry);
     dapr_component_pluggable::register(&mut registry);
     #[cfg(feature = "mysql")]
     dapr_component_mysql::register(&mut registry);

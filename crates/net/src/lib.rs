@@ -8,6 +8,7 @@ pub mod body;
 pub mod corked;
 pub mod dial;
 pub mod error;
+pub mod fetch;
 pub mod http1;
 pub mod http2;
 

@@ -2,17 +2,37 @@
 //! (`spec.appHttpPipeline`).
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use dapr_net::Body;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 
 /// A request whose body streams. Its URI has the path as it came, still escaped, and the query.
 pub type Request = http::Request<Body>;
 
 /// An answer whose body streams.
 pub type Response = http::Response<Body>;
+
+/// Where a request came from: the other end of the connection. The server puts it into the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+/// A link's own answer: a status and one line of plain text.
+pub fn answer(status: StatusCode, text: impl Into<String>) -> Response {
+    let mut response = Response::new(Body::full(text.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// An [`answer`] whose text is the status's name: `Unauthorized`.
+pub fn answer_status(status: StatusCode) -> Response {
+    answer(status, status.canonical_reason().unwrap_or_default())
+}
 
 /// What answers a request: the rest of the chain.
 pub type ResponseFuture<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
@@ -21,6 +41,19 @@ pub type ResponseFuture<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>
 pub trait Handler: Send + Sync {
     /// Answers a request.
     fn handle(&self, request: Request) -> ResponseFuture<'_>;
+}
+
+/// A closure as the end of a chain.
+pub struct FromFn<F>(pub F);
+
+impl<F, A> Handler for FromFn<F>
+where
+    F: Fn(Request) -> A + Send + Sync,
+    A: Future<Output = Response> + Send + 'static,
+{
+    fn handle(&self, request: Request) -> ResponseFuture<'_> {
+        Box::pin((self.0)(request))
+    }
 }
 
 /// The rest of a chain.
