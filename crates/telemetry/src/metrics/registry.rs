@@ -101,7 +101,7 @@ impl<'c> Builder<'c> {
         labels: [&'static str; N],
         make: Box<dyn Fn() -> V + Send + Sync>,
     ) -> Arc<Family<V, N>> {
-        let both = [("app_id", self.config.app_id.as_str()), ("host_namespace", self.config.namespace.as_str())];
+        let both = [("app_id", self.config.app_id.as_str()), ("namespace", self.config.namespace.as_str())];
         let fixed = if fixed == Fixed::AppId { &both[..1] } else { &both[..] };
         let family = Arc::new(Family::new(stat, help, fixed, labels, &self.rules, make));
         self.families.push(Arc::<Family<V, N>>::clone(&family));
