@@ -11,7 +11,14 @@ pub struct Limit(Option<Arc<Semaphore>>);
 /// The right to make one call; given back when dropped.
 #[derive(Debug)]
 pub struct Permit {
-    _held: Option<OwnedSemaphorePermit>,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+impl Permit {
+    /// Whether others wait for it: without a limit, nothing is held.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
 }
 
 impl Limit {
@@ -27,7 +34,7 @@ impl Limit {
             Some(semaphore) => semaphore.clone().acquire_owned().await.ok(),
             None => None,
         };
-        Permit { _held: held }
+        Permit { held }
     }
 }
 

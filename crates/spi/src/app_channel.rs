@@ -63,7 +63,7 @@ pub enum CallError {
         /// An encoded `google.rpc.Status`, or empty.
         details: Bytes,
         /// Its response headers and trailers, without the status.
-        metadata: HeaderMap,
+        metadata: Box<HeaderMap>,
     },
 }
 
