@@ -12,8 +12,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+mod access_control;
 mod component;
 mod config;
+mod control_plane;
 mod error_code;
 mod family;
 mod grpc;
@@ -24,6 +26,7 @@ mod registry;
 mod relabel;
 mod resiliency;
 mod runtime;
+mod service_invocation;
 mod table;
 mod text;
 mod value;
@@ -31,14 +34,17 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use access_control::AccessControl;
 pub use component::ComponentCalls;
 pub use config::{HttpMetricsConfig, LabelRule, MetricRule, MetricsConfig};
+pub use control_plane::{CounterFamily, Declaration, GaugeFamily, LatencyFamily};
 pub use error_code::ErrorCodes;
-pub use grpc::GrpcServer;
+pub use grpc::{GrpcClient, GrpcHealthProbes, GrpcServer};
 pub use http::{HealthProbes, HttpCall, HttpClient, HttpServer};
-pub use registry::MetricsError;
+pub use registry::{Exposition, MetricsError};
 pub use resiliency::{BreakerState, Resiliency, ResiliencyTarget, TargetLabels};
 pub use runtime::{ComponentInit, InitFailure};
+pub use service_invocation::{CallKind, ServiceInvocation};
 pub use table::SERIES_LIMIT;
 
 use registry::Builder;
@@ -52,7 +58,7 @@ pub struct Metrics(Arc<Inner>);
 
 struct Inner {
     families: Families,
-    registry: registry::Registry,
+    exposition: Exposition,
 }
 
 /// What a caller records to, by building block.
@@ -65,6 +71,14 @@ pub struct Families {
     pub http_health_probes: HealthProbes,
     /// `grpc.io/server/*`
     pub grpc_server: GrpcServer,
+    /// `grpc.io/client/*`: calls to other sidecars and to the application.
+    pub grpc_client: GrpcClient,
+    /// `grpc.io/healthprobes/*`: probes of the application.
+    pub grpc_health_probes: GrpcHealthProbes,
+    /// `runtime/service_invocation/*`
+    pub service_invocation: ServiceInvocation,
+    /// `runtime/acl/*`
+    pub access_control: AccessControl,
     /// `component/state/*`
     pub state: ComponentCalls,
     /// `component/secret/*`
@@ -86,21 +100,27 @@ impl Metrics {
             http_client: HttpClient::new(&mut builder, &config.http),
             http_health_probes: HealthProbes::new(&mut builder),
             grpc_server: GrpcServer::new(&mut builder),
+            grpc_client: GrpcClient::new(&mut builder),
+            grpc_health_probes: GrpcHealthProbes::new(&mut builder),
+            service_invocation: ServiceInvocation::new(&mut builder),
+            access_control: AccessControl::new(&mut builder),
             state: ComponentCalls::state(&mut builder),
             secret: ComponentCalls::secret(&mut builder),
             components: ComponentInit::new(&mut builder),
             resiliency: Resiliency::new(&mut builder, config.enabled),
             error_codes: ErrorCodes::new(&mut builder, config.record_error_codes),
         };
-        Ok(Metrics(Arc::new(Inner { families, registry: builder.finish() })))
+        Ok(Metrics(Arc::new(Inner { families, exposition: builder.finish() })))
     }
 
     /// Every series in Prometheus text format, then the `process_*` values of this moment.
     pub fn encode(&self) -> String {
-        let mut out = String::with_capacity(16 * 1024);
-        self.0.registry.encode(&mut out);
-        process::encode(&mut out);
-        out
+        self.0.exposition.encode()
+    }
+
+    /// What is scraped and pushed.
+    pub fn exposition(&self) -> Exposition {
+        self.0.exposition.clone()
     }
 }
 
@@ -115,5 +135,11 @@ impl Deref for Metrics {
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics")
+    }
+}
+
+impl From<Metrics> for Exposition {
+    fn from(metrics: Metrics) -> Self {
+        metrics.exposition()
     }
 }

@@ -8,17 +8,19 @@ use http::{HeaderValue, Response};
 use http_body_util::Full;
 use tokio::net::TcpListener;
 
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Exposition};
 
 #[cfg(test)]
 mod tests;
 
-/// Serves `metrics` until dropped. The caller runs it in a task of its own and logs where it listens.
-pub async fn serve(listener: TcpListener, metrics: Metrics) -> io::Result<()> {
+/// Serves the metrics of `daprd`, or an [`Exposition`] that another process declared, until dropped. The caller
+/// runs it in a task of its own and logs where it listens.
+pub async fn serve(listener: TcpListener, metrics: impl Into<Exposition>) -> io::Result<()> {
+    let metrics = metrics.into();
     crate::http::serve(listener, async |_| scrape(&metrics)).await
 }
 
-fn scrape(metrics: &Metrics) -> Response<Full<Bytes>> {
+fn scrape(metrics: &Exposition) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(metrics.encode()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
     response

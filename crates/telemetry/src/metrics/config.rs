@@ -8,7 +8,7 @@ pub struct MetricsConfig {
     pub enabled: bool,
     /// Label `app_id` of every series.
     pub app_id: String,
-    /// Label `host_namespace` where a metric has it.
+    /// Label `namespace` where a metric has it.
     pub namespace: String,
     /// `spec.metric.latencyDistributionBuckets`, in milliseconds; empty for the default list.
     pub latency_buckets: Vec<u64>,

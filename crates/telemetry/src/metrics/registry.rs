@@ -1,12 +1,15 @@
 //! Builds the families of a runtime and prints them all.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use super::config::MetricsConfig;
 use super::family::{Encode, Family};
+use super::process;
 use super::relabel::Rules;
 use super::table::Table;
-use super::value::{Buckets, Counter, Histogram};
+use super::value::{Buckets, Counter, Gauge, Histogram};
 
 /// Why metrics could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -25,29 +28,29 @@ pub enum MetricsError {
 
 /// Makes families that share the runtime's labels, rules and buckets.
 pub(super) struct Builder<'c> {
-    config: &'c MetricsConfig,
+    config: Cow<'c, MetricsConfig>,
     rules: Rules,
     latency: Arc<Buckets>,
     size: Arc<Buckets>,
     families: Vec<Arc<dyn Encode>>,
 }
 
-/// Which of the runtime's labels a family carries besides `app_id`.
+/// Which of the runtime's labels a family carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fixed {
+    None,
     AppId,
     AppIdAndNamespace,
 }
 
 impl<'c> Builder<'c> {
     pub(super) fn new(config: &'c MetricsConfig) -> Result<Self, MetricsError> {
-        Ok(Builder {
-            config,
-            rules: Rules::compile(&config.rules)?,
-            latency: Arc::new(Buckets::latency(&config.latency_buckets)),
-            size: Arc::new(Buckets::size()),
-            families: Vec::new(),
-        })
+        Ok(Self::with_rules(Cow::Borrowed(config), Rules::compile(&config.rules)?))
+    }
+
+    pub(super) fn with_rules(config: Cow<'c, MetricsConfig>, rules: Rules) -> Self {
+        let latency = Arc::new(Buckets::latency(&config.latency_buckets));
+        Builder { config, rules, latency, size: Arc::new(Buckets::size()), families: Vec::new() }
     }
 
     pub(super) fn counter<const N: usize>(
@@ -68,8 +71,29 @@ impl<'c> Builder<'c> {
         fixed: Fixed,
         labels: [&'static str; N],
     ) -> Arc<Family<Histogram, N>> {
-        let buckets = Arc::clone(&self.latency);
+        self.latency_in(Arc::clone(&self.latency), stat, help, fixed, labels)
+    }
+
+    /// The same with buckets of its own.
+    pub(super) fn latency_in<const N: usize>(
+        &mut self,
+        buckets: Arc<Buckets>,
+        stat: &str,
+        help: &'static str,
+        fixed: Fixed,
+        labels: [&'static str; N],
+    ) -> Arc<Family<Histogram, N>> {
         self.family(stat, help, fixed, labels, Box::new(move || Histogram::new(Arc::clone(&buckets))))
+    }
+
+    pub(super) fn gauge<const N: usize>(
+        &mut self,
+        stat: &str,
+        help: &'static str,
+        fixed: Fixed,
+        labels: [&'static str; N],
+    ) -> Arc<Family<Gauge, N>> {
+        self.family(stat, help, fixed, labels, Box::new(Gauge::default))
     }
 
     /// A histogram of bytes.
@@ -88,9 +112,9 @@ impl<'c> Builder<'c> {
         Handles { enabled: self.config.enabled, known: Table::new() }
     }
 
-    pub(super) fn finish(mut self) -> Registry {
+    pub(super) fn finish(mut self) -> Exposition {
         self.families.sort_by(|one, other| one.name().cmp(other.name()));
-        Registry { families: self.families }
+        Exposition(self.families.into())
     }
 
     pub(super) fn family<V: super::value::Value, const N: usize>(
@@ -102,23 +126,36 @@ impl<'c> Builder<'c> {
         make: Box<dyn Fn() -> V + Send + Sync>,
     ) -> Arc<Family<V, N>> {
         let both = [("app_id", self.config.app_id.as_str()), ("namespace", self.config.namespace.as_str())];
-        let fixed = if fixed == Fixed::AppId { &both[..1] } else { &both[..] };
+        let fixed = match fixed {
+            Fixed::None => &both[..0],
+            Fixed::AppId => &both[..1],
+            Fixed::AppIdAndNamespace => &both[..],
+        };
         let family = Arc::new(Family::new(stat, help, fixed, labels, &self.rules, make));
         self.families.push(Arc::<Family<V, N>>::clone(&family));
         family
     }
 }
 
-/// The families of a runtime, in order of their names.
-pub(super) struct Registry {
-    families: Vec<Arc<dyn Encode>>,
+/// The families of a process, in order of their names: what is scraped and pushed. Cheap to clone.
+#[derive(Clone)]
+pub struct Exposition(Arc<[Arc<dyn Encode>]>);
+
+impl Exposition {
+    /// Every series in Prometheus text format, then the `process_*` values of this moment.
+    pub fn encode(&self) -> String {
+        let mut out = String::with_capacity(16 * 1024);
+        for family in &*self.0 {
+            family.encode(&mut out);
+        }
+        process::encode(&mut out);
+        out
+    }
 }
 
-impl Registry {
-    pub(super) fn encode(&self, out: &mut String) {
-        for family in &self.families {
-            family.encode(out);
-        }
+impl fmt::Debug for Exposition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Exposition({} families)", self.0.len())
     }
 }
 

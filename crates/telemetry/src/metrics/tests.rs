@@ -71,15 +71,15 @@ fn component_runtime_grpc_and_client_series() {
     let text = metrics.encode();
     has(
         &text,
-        r#"dapr_component_state_count{app_id="app",component="mystore",host_namespace="ns",operation="get",success="true"} 1"#,
+        r#"dapr_component_state_count{app_id="app",component="mystore",namespace="ns",operation="get",success="true"} 1"#,
     );
     has(
         &text,
-        r#"dapr_component_state_latencies_bucket{app_id="app",component="mystore",host_namespace="ns",operation="get",success="true",le="8"} 1"#,
+        r#"dapr_component_state_latencies_bucket{app_id="app",component="mystore",namespace="ns",operation="get",success="true",le="8"} 1"#,
     );
     has(
         &text,
-        r#"dapr_component_secret_count{app_id="app",component="vault",host_namespace="ns",operation="bulk_get",success="false"} 1"#,
+        r#"dapr_component_secret_count{app_id="app",component="vault",namespace="ns",operation="bulk_get",success="false"} 1"#,
     );
     has(&text, r#"dapr_runtime_component_loaded{app_id="app"} 1"#);
     has(&text, r#"dapr_runtime_component_init_total{app_id="app",component="state.redis"} 1"#);
@@ -96,6 +96,67 @@ fn component_runtime_grpc_and_client_series() {
     has(&text, r#"dapr_http_client_sent_bytes_count{app_id="app",method="GET",path="/orders",status=""} 1"#);
     has(&text, r#"dapr_http_healthprobes_completed_count{app_id="app",status="200"} 1"#);
     assert!(!text.contains("error_code"), "error codes are off by default");
+}
+
+#[test]
+fn calls_between_applications() {
+    let metrics = Metrics::new(&config()).unwrap();
+    let calls = &metrics.service_invocation;
+    calls.request_sent("b", CallKind::Unary);
+    calls.request_sent("b", CallKind::Streaming);
+    calls.response_received("b", 200, Duration::from_millis(3));
+    calls.stream_ended("b", 14);
+    calls.request_received("c");
+    calls.response_sent("c", 404);
+    metrics.grpc_client.record("/s/M", 0, Duration::from_millis(1), 10, 20);
+    metrics.grpc_client.record_stream("/s/S", 7, Duration::from_millis(1));
+    metrics.grpc_health_probes.record(14, Duration::from_millis(1));
+    metrics.access_control.by_app_policy(true, "c", "public", "default");
+    metrics.access_control.by_global_policy(false, "d", "public", "default");
+    let text = metrics.encode();
+    for line in [
+        r#"dapr_runtime_service_invocation_req_sent_total{app_id="app",dst_app_id="b",type="unary"} 1"#,
+        r#"dapr_runtime_service_invocation_req_sent_total{app_id="app",dst_app_id="b",type="streaming"} 1"#,
+        r#"dapr_runtime_service_invocation_res_recv_total{app_id="app",src_app_id="b",status="200",type="unary"} 1"#,
+        r#"dapr_runtime_service_invocation_res_recv_total{app_id="app",src_app_id="b",status="14",type="streaming"} 1"#,
+        r#"dapr_runtime_service_invocation_res_recv_latency_ms_bucket{app_id="app",src_app_id="b",status="200",le="3"} 1"#,
+        r#"dapr_runtime_service_invocation_res_recv_latency_ms_count{app_id="app",src_app_id="b",status="200"} 1"#,
+        r#"dapr_runtime_service_invocation_req_recv_total{app_id="app",src_app_id="c"} 1"#,
+        r#"dapr_runtime_service_invocation_res_sent_total{app_id="app",dst_app_id="c",status="404"} 1"#,
+        r#"dapr_grpc_io_client_completed_rpcs{app_id="app",grpc_client_method="/s/M",grpc_client_status="OK"} 1"#,
+        r#"dapr_grpc_io_client_sent_bytes_per_rpc_sum{app_id="app",grpc_client_method="/s/M"} 10"#,
+        r#"dapr_grpc_io_client_received_bytes_per_rpc_sum{app_id="app",grpc_client_method="/s/M"} 20"#,
+        r#"dapr_grpc_io_client_roundtrip_latency_count{app_id="app",grpc_client_method="/s/S",grpc_client_status="PermissionDenied"} 1"#,
+        r#"dapr_grpc_io_healthprobes_completed_count{app_id="app",grpc_client_status="Unavailable"} 1"#,
+        r#"dapr_grpc_io_healthprobes_roundtrip_latency_count{app_id="app",grpc_client_status="Unavailable"} 1"#,
+        r#"dapr_runtime_acl_app_policy_action_allowed_total{app_id="c",namespace="default",trustDomain="public"} 1"#,
+        r#"dapr_runtime_acl_global_policy_action_blocked_total{app_id="d",namespace="default",trustDomain="public"} 1"#,
+    ] {
+        has(&text, line);
+    }
+    assert!(!text.contains(r#"latency_ms_count{app_id="app",src_app_id="b",status="14"}"#), "streams have no latency");
+}
+
+#[test]
+fn families_of_other_processes() {
+    let mut declare = Declaration::new();
+    let issued = declare.counter("sentry/cert/sign/success_total", "Certificates signed.", []);
+    let connected = declare.gauge("scheduler/sidecars_connected", "Sidecars connected.", ["kind"]);
+    let trigger = declare.latency("scheduler/trigger_latency", "Milliseconds.", ["type"], &[100, 500]);
+    let exposition = declare.finish();
+    assert!(!exposition.encode().contains("dapr_"), "a family appears when it is recorded");
+    issued.increment([]);
+    connected.add(["a"], 3);
+    connected.add(["a"], -1);
+    trigger.observe(["job"], Duration::from_millis(200));
+    let text = exposition.encode();
+    has(&text, "dapr_sentry_cert_sign_success_total 1");
+    has(&text, "# TYPE dapr_scheduler_sidecars_connected gauge");
+    has(&text, r#"dapr_scheduler_sidecars_connected{kind="a"} 2"#);
+    has(&text, r#"dapr_scheduler_trigger_latency_bucket{type="job",le="100"} 0"#);
+    has(&text, r#"dapr_scheduler_trigger_latency_bucket{type="job",le="500"} 1"#);
+    connected.set(["a"], -7);
+    has(&exposition.encode(), r#"dapr_scheduler_sidecars_connected{kind="a"} -7"#);
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! What a series holds: a counter or a histogram, updated with relaxed atomics.
+//! What a series holds: a counter, a gauge or a histogram, updated with relaxed atomics.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::text::{self, SampleName};
@@ -24,6 +24,29 @@ impl Counter {
 
 impl Value for Counter {
     const KIND: &'static str = "counter";
+
+    fn write(&self, name: &SampleName<'_>, out: &mut String) {
+        #[expect(clippy::cast_precision_loss, reason = "the exposition format has floats only")]
+        name.write("", "", self.0.load(Relaxed) as f64, out);
+    }
+}
+
+/// A value that is what was last set.
+#[derive(Default)]
+pub(super) struct Gauge(AtomicI64);
+
+impl Gauge {
+    pub(super) fn set(&self, value: i64) {
+        self.0.store(value, Relaxed);
+    }
+
+    pub(super) fn add(&self, delta: i64) {
+        self.0.fetch_add(delta, Relaxed);
+    }
+}
+
+impl Value for Gauge {
+    const KIND: &'static str = "gauge";
 
     fn write(&self, name: &SampleName<'_>, out: &mut String) {
         #[expect(clippy::cast_precision_loss, reason = "the exposition format has floats only")]

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::metrics::MetricsConfig;
+use crate::metrics::{Metrics, MetricsConfig};
 
 #[tokio::test]
 async fn any_path_serves_the_metrics() {
