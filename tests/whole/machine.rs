@@ -57,14 +57,14 @@ pub(crate) fn node_project(path: &str) -> PathBuf {
     folder
 }
 
-/// A port for a server of this test: below those that the system gives to outgoing connections, and never given twice
-/// in one run.
+/// A port for a server of this test: below those that the system gives to outgoing connections and those that `dapr run`
+/// chooses, and never given twice in one run.
 ///
 /// # Panics
 /// No port is left.
 pub(crate) fn port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let process = u16::try_from(std::process::id() % 40).expect("below 40");
+    let process = u16::try_from(std::process::id() % 20).expect("below 20");
     (0..400)
         .map(|_| 10_000 + process * 500 + NEXT.fetch_add(1, Ordering::Relaxed) % 500)
         .find(|port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok())

@@ -49,6 +49,7 @@ pub(crate) enum Commands {
     #[command(args_conflicts_with_subcommands = true)]
     Components(components::Args),
     /// Call a method of a running application
+    #[command(after_help = invoke::EXAMPLES)]
     Invoke(invoke::Args),
     /// Publish an event through a running sidecar
     Publish(publish::Args),

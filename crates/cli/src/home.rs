@@ -49,6 +49,11 @@ impl Home {
         self.root.join("config.yaml")
     }
 
+    /// The keys and certificates of this machine's Sentry.
+    pub(crate) fn certificates(&self) -> PathBuf {
+        self.root.join("certs")
+    }
+
     /// The SQLite file behind the default state store.
     pub(crate) fn state_file(&self) -> PathBuf {
         self.root.join("state.db")

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -21,13 +21,24 @@ pub(crate) enum Target {
 }
 
 /// A request to a sidecar.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Ask<'a> {
     pub(crate) method: Method,
     pub(crate) path: &'a str,
     pub(crate) content_type: Option<&'a str>,
+    /// These win over what would be sent without them.
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
+
+impl<'a> Ask<'a> {
+    pub(crate) fn get(path: &'a str) -> Self {
+        Self { path, ..Self::default() }
+    }
+}
+
+/// No answer is read beyond this.
+const LONGEST: usize = 256 << 20;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -81,7 +92,13 @@ fn request(ask: Ask<'_>) -> Result<Request<Full<Bytes>>> {
     if let Some(token) = api_token() {
         request = request.header("dapr-api-token", token);
     }
-    request.body(Full::new(ask.body)).with_context(|| format!("`{}` is no valid request path", ask.path))
+    let mut request =
+        request.body(Full::new(ask.body)).with_context(|| format!("`{}` is no valid request path", ask.path))?;
+    for name in ask.headers.keys() {
+        request.headers_mut().remove(name);
+    }
+    request.headers_mut().extend(ask.headers);
+    Ok(request)
 }
 
 async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin, ask: Ask<'_>) -> Result<Answer> {
@@ -90,7 +107,8 @@ async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin, ask: Ask<'_>) -> 
     let talk = async {
         let response = sender.send_request(request).await?;
         let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
+        let body = Limited::new(response.into_body(), LONGEST).collect().await;
+        let body = body.map_err(|error| anyhow!("the answer could not be read: {error}"))?.to_bytes();
         anyhow::Ok(Answer { status, body })
     };
     let mut connection = std::pin::pin!(connection);
@@ -123,7 +141,7 @@ mod tests {
             String::from_utf8_lossy(&seen[..length]).into_owned()
         };
         let ask =
-            Ask { method: Method::PUT, path: "/v1.0/metadata/k", content_type: None, body: Bytes::from_static(b"v") };
+            Ask { method: Method::PUT, path: "/v1.0/metadata/k", body: Bytes::from_static(b"v"), ..Ask::default() };
         let (seen, answer) = tokio::join!(server, target.send(ask, Duration::from_secs(5)));
         assert!(seen.starts_with("PUT /v1.0/metadata/k HTTP/1.1\r\n"), "{seen}");
         let answer = answer.unwrap();

@@ -7,6 +7,7 @@
 mod cli;
 mod commands;
 mod defaults;
+mod footer;
 mod guard;
 mod home;
 mod http_client;

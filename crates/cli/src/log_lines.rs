@@ -1,22 +1,33 @@
 //! The output of child processes: whole lines, prefixed, to the console and to log files.
 
+mod tail;
+
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use anyhow::{Context as _, Result, bail};
+
+pub(crate) use self::tail::Tail;
 use crate::say;
+
+/// Log files of one app and one second.
+const MOST_OF_A_NAME: usize = 1000;
 
 /// A line longer than this is written in pieces, so that a child that never ends its line
 /// cannot fill our memory.
 const LONGEST: u64 = 256 * 1024;
 
-/// Where the lines of one child go. Clones share the file.
+/// Where the lines of one child go. Clones share the file and the last lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sink {
     /// `None`: not to the console.
     pub(crate) console: Option<Console>,
-    pub(crate) file: Option<Arc<Mutex<File>>>,
+    pub(crate) file: Option<LogFile>,
+    /// `None`: nobody will ask for the last lines.
+    pub(crate) tail: Option<Tail>,
 }
 
 /// How lines look on the console.
@@ -24,7 +35,15 @@ pub(crate) struct Sink {
 pub(crate) struct Console {
     /// Put before every line; empty for a sidecar that runs alone.
     pub(crate) prefix: String,
-    pub(crate) colour: bool,
+    /// The number of the ANSI colour of the prefix; `None` on what is no terminal.
+    pub(crate) colour: Option<u8>,
+}
+
+/// A log file. Clones write to the same.
+#[derive(Clone, Debug)]
+pub(crate) struct LogFile {
+    pub(crate) path: PathBuf,
+    file: Arc<Mutex<File>>,
 }
 
 impl Sink {
@@ -33,11 +52,17 @@ impl Sink {
         if let Some(console) = &self.console {
             console.write(line);
         }
-        if let Some(file) = &self.file {
-            let mut text = without_colour(line);
+        if self.file.is_none() && self.tail.is_none() {
+            return;
+        }
+        let mut text = without_colour(line);
+        if let Some(tail) = &self.tail {
+            tail.push(&text);
+        }
+        if let Some(log) = &self.file {
             text.push(b'\n');
             // A full disk must not stop the application; the console still has the line.
-            let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&text);
+            let _ = log.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&text);
         }
     }
 }
@@ -50,10 +75,31 @@ impl Console {
     fn decorate(&self, line: &str) -> String {
         match (self.prefix.as_str(), self.colour) {
             ("", _) => format!("{line}\n"),
-            (prefix, false) => format!("{prefix}{line}\n"),
-            // Bright blue prefix only: the line keeps the colours that the app gave it.
-            (prefix, true) => format!("\u{1b}[1;94m{prefix}\u{1b}[0m{line}\n"),
+            (prefix, None) => format!("{prefix}{line}\n"),
+            // The prefix only: the line keeps the colours that the app gave it.
+            (prefix, Some(colour)) => format!("\u{1b}[1;{colour}m{prefix}\u{1b}[0m{line}\n"),
         }
+    }
+}
+
+impl LogFile {
+    /// Creates `<name>.log` in `folder`, with another name when that is there: two apps with one id
+    /// may start in the same second.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be created.
+    pub(crate) fn create(folder: &Path, name: &str) -> Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        for number in 1..=MOST_OF_A_NAME {
+            let suffix = if number == 1 { String::new() } else { format!("_{number}") };
+            let path = folder.join(format!("{name}{suffix}.log"));
+            match File::create_new(&path) {
+                Ok(file) => return Ok(Self { path, file: Arc::new(Mutex::new(file)) }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot create {}", path.display())),
+            }
+        }
+        bail!("there are already {MOST_OF_A_NAME} log files {name} in {}", folder.display())
     }
 }
 
@@ -112,7 +158,6 @@ fn colour_length(text: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Seek, SeekFrom};
 
     fn lines(text: &[u8]) -> Vec<Vec<u8>> {
         let (mut reader, mut line, mut all) = (BufReader::new(text), Vec::new(), Vec::new());
@@ -137,19 +182,28 @@ mod tests {
     fn the_prefix_stands_before_every_line_and_colours_only_on_a_terminal() {
         let mut console = Console { prefix: "== APP == ".to_owned(), ..Console::default() };
         assert_eq!(console.decorate("hi"), "== APP == hi\n");
-        console.colour = true;
+        console.colour = Some(94);
         assert_eq!(console.decorate("hi"), "\u{1b}[1;94m== APP == \u{1b}[0mhi\n");
         assert_eq!(Console::default().decorate("hi"), "hi\n");
     }
 
     #[test]
-    fn files_get_lines_without_colours() {
-        let mut file = tempfile::tempfile().unwrap();
-        let sink = Sink { console: None, file: Some(Arc::new(Mutex::new(file.try_clone().unwrap()))) };
+    fn files_and_last_lines_have_no_colours() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = LogFile::create(&folder.path().join("logs"), "a_app_1").unwrap();
+        let sink = Sink { console: None, file: Some(file.clone()), tail: Some(Tail::default()) };
         copy(&b"\x1b[1;31mred\x1b[0m [x]\nend"[..], &sink);
-        let mut text = String::new();
-        file.seek(SeekFrom::Start(0)).unwrap();
-        file.read_to_string(&mut text).unwrap();
-        assert_eq!(text, "red [x]\nend\n");
+        assert_eq!(std::fs::read_to_string(&file.path).unwrap(), "red [x]\nend\n");
+        assert_eq!(sink.tail.unwrap().last(5), ["red [x]", "end"]);
+    }
+
+    #[test]
+    fn apps_with_one_name_get_files_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let names: Vec<String> = (0..3)
+            .map(|_| LogFile::create(folder.path(), "a_app_1").unwrap())
+            .map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(names, ["a_app_1.log", "a_app_1_2.log", "a_app_1_3.log"]);
     }
 }

@@ -3,9 +3,11 @@
 //! Every line leaves in one write under the lock of its stream, so that status lines and the log
 //! lines of child processes never tear each other.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use serde::Serialize;
+
+use crate::footer;
 
 /// Where and how this invocation of the CLI reports what it does.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,9 @@ struct Line<'a> {
     time: String,
     status: &'static str,
     msg: &'a str,
+    /// The news of one app of a run file. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<serde_json::Value>,
 }
 
 impl Status {
@@ -84,26 +89,38 @@ impl Say {
         to_stdout(&self.line(Status::Pending, message));
     }
 
+    /// News of one app; `details` stand in the line for machines only.
+    pub(crate) fn app_news(self, message: &str, details: serde_json::Value) {
+        to_stdout(&self.line_with(Status::Info, message, Some(details)));
+    }
+
     /// The whole line, newline included.
     pub(crate) fn line(self, status: Status, message: &str) -> String {
+        self.line_with(status, message, None)
+    }
+
+    fn line_with(self, status: Status, message: &str, app: Option<serde_json::Value>) -> String {
         if !self.json {
             return format!("{}  {message}\n", status.sign());
         }
-        let line = Line { time: jiff::Timestamp::now().to_string(), status: status.name(), msg: message.trim() };
+        let line = Line { time: jiff::Timestamp::now().to_string(), status: status.name(), msg: message.trim(), app };
         serde_json::to_string(&line).map_or_else(|_| format!("{message}\n"), |json| json + "\n")
     }
 }
 
 /// Writes to standard output in one piece. A reader that went away is not our error.
 pub(crate) fn to_stdout(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+    bytes_to_stdout(text.as_bytes());
+}
+
+/// As [`to_stdout`], for what need not be text.
+pub(crate) fn bytes_to_stdout(bytes: &[u8]) {
+    footer::write(&mut io::stdout(), bytes);
 }
 
 /// Writes to standard error in one piece.
 pub(crate) fn to_stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    footer::write(&mut io::stderr(), text.as_bytes());
 }
 
 /// Whether standard output may carry colours.

@@ -36,8 +36,7 @@ pub(crate) struct Component {
 
 /// Reads the metadata of the sidecar behind `target`.
 pub(crate) async fn metadata(target: &Target) -> Result<Metadata> {
-    let ask = Ask { method: Method::GET, path: "/v1.0/metadata", content_type: None, body: Bytes::new() };
-    let answer = target.send(ask, LIMIT).await?;
+    let answer = target.send(Ask::get("/v1.0/metadata"), LIMIT).await?;
     if !answer.status.is_success() {
         bail!("the sidecar answered {}", answer.status);
     }
@@ -46,7 +45,16 @@ pub(crate) async fn metadata(target: &Target) -> Result<Metadata> {
 
 /// Whether the sidecar can be called by its app: every component is ready, or has failed and may.
 pub(crate) async fn is_outbound_ready(target: &Target) -> bool {
-    let ask = Ask { method: Method::GET, path: "/v1.0/healthz/outbound", content_type: None, body: Bytes::new() };
+    answers(target, "/v1.0/healthz/outbound").await
+}
+
+/// Whether the sidecar has also found its app.
+pub(crate) async fn is_healthy(target: &Target) -> bool {
+    answers(target, "/v1.0/healthz").await
+}
+
+async fn answers(target: &Target, path: &str) -> bool {
+    let ask = Ask::get(path);
     target.send(ask, LIMIT).await.is_ok_and(|answer| answer.status.is_success())
 }
 
@@ -54,8 +62,8 @@ pub(crate) async fn is_outbound_ready(target: &Target) -> bool {
 pub(crate) async fn remember(target: &Target, key: &str, value: &str) -> Result<()> {
     let path = format!("/v1.0/metadata/{key}");
     let body = Bytes::copy_from_slice(value.as_bytes());
-    let answer =
-        target.send(Ask { method: Method::PUT, path: &path, content_type: Some("text/plain"), body }, LIMIT).await?;
+    let ask = Ask { method: Method::PUT, path: &path, content_type: Some("text/plain"), body, ..Ask::default() };
+    let answer = target.send(ask, LIMIT).await?;
     if !answer.status.is_success() {
         bail!("the sidecar answered {}", answer.status);
     }

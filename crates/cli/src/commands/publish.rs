@@ -1,5 +1,7 @@
 //! `dapr publish`: publishes an event through the sidecar of a running app.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +15,10 @@ use crate::cli::Context;
 use crate::http_client::{Ask, Target};
 use crate::instances;
 
+/// In place of a file: standard input.
+const STDIN: &str = "-";
+/// No payload is read beyond this.
+const LONGEST: u64 = 256 << 20;
 const LIMIT: Duration = Duration::from_secs(60);
 /// The attributes that make a JSON object a CloudEvent in the eyes of the incumbent's CLI.
 const CLOUD_EVENT: [&str; 5] = ["id", "source", "specversion", "type", "data"];
@@ -31,7 +37,7 @@ pub(crate) struct Args {
     /// The event, as JSON
     #[arg(short, long, allow_hyphen_values = true)]
     data: Option<String>,
-    /// A file that holds the event
+    /// A file that holds the event; - is standard input
     #[arg(short = 'f', long)]
     data_file: Option<PathBuf>,
     /// Metadata of the publish, as a JSON object
@@ -59,7 +65,8 @@ async fn publish(args: &Args, query: &str, body: Bytes) -> Result<()> {
         None => instance.target(),
     };
     let path = format!("/v1.0/publish/{}/{}{query}", args.pubsub, args.topic);
-    let ask = Ask { method: Method::POST, path: &path, content_type: Some(content_type(&body)), body };
+    let ask =
+        Ask { method: Method::POST, path: &path, content_type: Some(content_type(&body)), body, ..Ask::default() };
     let answer = target.send(ask, LIMIT).await?;
     if !answer.status.is_success() {
         let why = String::from_utf8_lossy(&answer.body);
@@ -80,12 +87,20 @@ pub(super) fn payload(data: Option<&str>, file: Option<&Path>, command: &str) ->
         (Some(_), Some(_)) => bail!("Only one of --data and --data-file allowed in the same {command} command"),
         (Some(data), None) => Ok(Bytes::copy_from_slice(data.as_bytes())),
         (None, Some(path)) => {
-            let bytes =
-                std::fs::read(path).with_context(|| format!("Error reading payload from '{}'", path.display()))?;
-            Ok(bytes.into())
+            let read = if path == Path::new(STDIN) { read(std::io::stdin()) } else { File::open(path).and_then(read) };
+            Ok(read.with_context(|| format!("Error reading payload from '{}'", path.display()))?.into())
         }
         (None, None) => Ok(Bytes::new()),
     }
+}
+
+fn read(from: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(std::io::Error::other(format!("it is longer than {LONGEST} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// Metadata as query parameters. Values go out as they are: callers escape them if they must.

@@ -4,9 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use bytes::Bytes;
 use futures_util::future::join_all;
-use http::Method;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -73,8 +71,7 @@ impl Row {
     }
 
     async fn examined(mut self) -> Self {
-        let ask = Ask { method: Method::GET, path: "/healthz", content_type: None, body: Bytes::new() };
-        let answer = Target::Port(self.healthz_port).send(ask, Duration::from_secs(2)).await;
+        let answer = Target::Port(self.healthz_port).send(Ask::get("/healthz"), Duration::from_secs(2)).await;
         self.healthy = answer.is_ok_and(|answer| answer.status.is_success());
         self
     }

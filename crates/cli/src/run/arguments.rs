@@ -8,16 +8,14 @@ use super::plan::Plan;
 use super::settings::DEFAULT_CHANNEL;
 use crate::guard::Command;
 
-/// Where Sentry listens on a developer's machine.
-const LOCAL_SENTRY: &str = "localhost:50001";
-
 impl Plan {
     /// The sidecar's process.
     pub(crate) fn sidecar_command(&self) -> Command {
-        let environment = match std::env::var_os("DAPR_HOST_IP") {
+        let mut environment = match std::env::var_os("DAPR_HOST_IP") {
             Some(_) => Vec::new(),
             None => vec![("DAPR_HOST_IP".to_owned(), "127.0.0.1".to_owned())],
         };
+        environment.extend(self.trust_anchors.iter().map(|pem| ("DAPR_TRUST_ANCHORS".to_owned(), pem.clone())));
         Command {
             program: self.daprd.clone(),
             arguments: self.sidecar_arguments(),
@@ -79,8 +77,8 @@ impl Plan {
         to.text("metrics-port", &self.metrics_port.to_string());
         to.path("unix-domain-socket", s.unix_domain_socket.as_deref());
         to.text("dapr-internal-grpc-port", &self.internal_grpc_port.to_string());
-        to.switch("enable-mtls", self.mtls);
-        to.text("sentry-address", if self.mtls { LOCAL_SENTRY } else { "" });
+        to.switch("enable-mtls", self.mtls.is_some());
+        to.text("sentry-address", self.mtls.as_ref().map_or("", |mtls| &mtls.sentry));
         to.switch("log-as-json", self.log_as_json);
     }
 
@@ -136,8 +134,10 @@ impl Arguments {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mtls::Mtls;
     use super::super::settings::Settings;
     use super::*;
+    use crate::home::Home;
 
     fn plan(settings: Settings) -> Plan {
         Plan {
@@ -150,7 +150,9 @@ mod tests {
             profile_port: None,
             placement: None,
             scheduler: None,
-            mtls: false,
+            mtls: None,
+            trust_anchors: None,
+            home: Home::under(std::path::Path::new("/h")).unwrap(),
             log_as_json: false,
         }
     }
@@ -181,7 +183,9 @@ mod tests {
         });
         plan.settings.health.enabled = true;
         plan.settings.health.interval = 3;
-        (plan.mtls, plan.log_as_json, plan.profile_port) = (true, true, Some(9));
+        plan.mtls = Some(Mtls { sentry: "localhost:50001".to_owned(), config: "/c".into() });
+        plan.trust_anchors = Some("PEM".to_owned());
+        (plan.log_as_json, plan.profile_port) = (true, Some(9));
         (plan.placement, plan.scheduler) = (Some("p:1".into()), Some("s:2".into()));
         let line = line(&plan);
         for part in [
@@ -195,6 +199,8 @@ mod tests {
         ] {
             assert!(line.contains(part), "{part} is missing in {line}");
         }
+        let anchors = ("DAPR_TRUST_ANCHORS".to_owned(), "PEM".to_owned());
+        assert!(plan.sidecar_command().environment.contains(&anchors));
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use tokio::net::TcpStream;
 
 use super::control_plane::Service;
+use super::mtls::Mtls;
 use super::names::random_app_id;
 use super::settings::Settings;
 use crate::defaults;
@@ -28,7 +29,11 @@ pub(crate) struct Plan {
     pub(crate) placement: Option<String>,
     pub(crate) scheduler: Option<String>,
     /// The sidecar shall speak mTLS, since its Configuration says so.
-    pub(crate) mtls: bool,
+    pub(crate) mtls: Option<Mtls>,
+    /// The root certificates that it shall trust; `None` leaves them to its environment.
+    pub(crate) trust_anchors: Option<String>,
+    /// Where Dapr lives for this app.
+    pub(crate) home: Home,
     pub(crate) log_as_json: bool,
 }
 
@@ -44,6 +49,12 @@ impl Planner {
     pub(crate) fn new(running: &[Instance], log_as_json: bool) -> Self {
         let taken = running.iter().flat_map(|i| [i.flags.app_port, i.flags.http_port, i.flags.grpc_port]);
         Self { ports: Ports::new(taken), ids: running.iter().map(|i| i.flags.app_id.clone()).collect(), log_as_json }
+    }
+
+    /// Keeps the ports that apps name from being chosen for others. Call it before the first plan
+    /// of a run file: the last app may name the port that the first one would be given.
+    pub(crate) fn reserve<'a>(&mut self, apps: impl IntoIterator<Item = &'a Settings>) {
+        self.ports.reserve(apps.into_iter().flat_map(Settings::ports));
     }
 
     /// Plans one app.
@@ -62,6 +73,7 @@ impl Planner {
             settings.app_id = random_app_id(|name| self.ids.iter().any(|id| id == name));
         }
         self.ids.push(settings.app_id.clone());
+        self.ports.reserve(settings.ports());
         let profile_port = if settings.enable_profiling {
             Some(self.ports.choose("ProfilePort", settings.profile_port)?)
         } else {
@@ -76,7 +88,9 @@ impl Planner {
             profile_port,
             placement: Service::Placement.address(settings.placement.as_deref()),
             scheduler: Service::Scheduler.address(settings.scheduler.as_deref()),
-            mtls: settings.config.as_deref().is_some_and(asks_for_mtls),
+            mtls: settings.config.as_deref().and_then(Mtls::of),
+            trust_anchors: None,
+            home: home.clone(),
             log_as_json: self.log_as_json,
             settings,
         })
@@ -90,6 +104,12 @@ impl Plan {
             Some(directory) => Target::socket_in(directory, &self.settings.app_id),
             None => Target::Port(self.http_port),
         }
+    }
+
+    /// Whether something listens on the app's port; true for an app without one.
+    pub(crate) async fn app_listens(&self) -> bool {
+        let Some(port) = u16::try_from(self.settings.app_port).ok().filter(|port| *port > 0) else { return true };
+        TcpStream::connect((self.settings.app_channel_address.as_str(), port)).await.is_ok()
     }
 
     /// Where its gRPC API will listen.
@@ -146,30 +166,6 @@ fn can_be_run(program: &str, settings: &Settings) -> bool {
         return home::is_executable(&base.join(program));
     }
     home::search_path().iter().any(|place| home::is_executable(&place.join(program)))
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ConfigFile {
-    spec: ConfigSpec,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ConfigSpec {
-    mtls: Mtls,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Mtls {
-    enabled: bool,
-}
-
-/// Whether a Configuration switches mTLS on. One that cannot be read is the sidecar's to report.
-fn asks_for_mtls(config: &std::path::Path) -> bool {
-    let text = std::fs::read_to_string(config).unwrap_or_default();
-    serde_saphyr::from_str::<ConfigFile>(&text).is_ok_and(|file| file.spec.mtls.enabled)
 }
 
 #[cfg(test)]

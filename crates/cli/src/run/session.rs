@@ -4,18 +4,22 @@
 //! sidecar. Each is asked, gets a grace, and is killed. A second signal kills both at once.
 
 mod announce;
-mod child;
+mod explain;
 mod reporter;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
+use dapr_kit::backoff::Backoff;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use self::announce::{Announcement, announce};
-use self::child::Child;
+use self::announce::{Announcement, announce, announce_again};
+use self::explain::Who;
 pub(crate) use self::reporter::{LogReporter, Reporter};
+use super::board::{Failure, Progress, State};
+use super::child::Child;
 use super::plan::Plan;
 use crate::guard::Exit;
 use crate::http_client::Target;
@@ -29,6 +33,12 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long the sidecar may take to listen before its app is started anyway.
 const UP_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(25);
+/// How often an app that is not there yet is looked for: at first, and later.
+const APP_POLLS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// The first and the longest pause before an app is started again.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// An app that ran so long did not fail at its start: its next pause is the first one again.
+const STEADY: Duration = Duration::from_secs(60);
 
 /// Everything one run needs.
 #[derive(Debug)]
@@ -40,6 +50,7 @@ pub(crate) struct Session {
     pub(crate) reporter: Reporter,
     /// More extended metadata, for runs from a file.
     pub(crate) remarks: Vec<(&'static str, String)>,
+    pub(crate) progress: Progress,
     pub(crate) urgency: watch::Receiver<Urgency>,
 }
 
@@ -57,6 +68,14 @@ impl Session {
     /// # Errors
     /// A process could not be started; nothing of the run is left.
     pub(crate) async fn run(self) -> Result<u8> {
+        let ended = self.live().await;
+        if ended.is_err() {
+            self.progress.set(State::Failed(Failure::Start));
+        }
+        ended
+    }
+
+    async fn live(&self) -> Result<u8> {
         self.announce_start();
         let mut sidecar = Child::start(&self.plan.sidecar_command(), &self.sidecar_sink).await?;
         if let Some(cause) = self.wait_until_up(&mut sidecar).await {
@@ -69,7 +88,7 @@ impl Session {
                 return Err(error);
             }
         };
-        let cause = self.watch(&mut sidecar, app.as_mut()).await;
+        let cause = self.watch(&mut sidecar, &mut app).await;
         Ok(self.wind_down(cause, app, sidecar).await)
     }
 
@@ -124,15 +143,36 @@ impl Session {
         }
     }
 
-    /// Tells the sidecar who started it, and waits for whatever ends the run.
-    async fn watch(&self, sidecar: &mut Child, app: Option<&mut Child>) -> Cause {
-        let announcement = Announcement { app_pid: app.as_ref().map(|app| app.pid()), remarks: &self.remarks };
-        let mut announced = std::pin::pin!(announce(&self.plan, announcement, &self.reporter));
+    /// Waits for whatever ends the run, starting the app again as often as its policy says.
+    async fn watch(&self, sidecar: &mut Child, app: &mut Option<Child>) -> Cause {
+        let mut pauses = Backoff::new(PAUSES.0, PAUSES.1);
+        let mut is_first = true;
+        loop {
+            let since = Instant::now();
+            let cause = self.watch_once(sidecar, app.as_mut(), is_first).await;
+            let Cause::App(exit) = cause else { return cause };
+            if !self.plan.settings.restart.applies_to(exit) {
+                return cause;
+            }
+            if since.elapsed() >= STEADY {
+                pauses.reset();
+            }
+            is_first = false;
+            if let Some(cause) = self.restart(exit, pauses.next_delay(), sidecar, app).await {
+                return cause;
+            }
+        }
+    }
+
+    /// Tells the sidecar who started it, and waits until the app or the sidecar ends or both shall.
+    async fn watch_once(&self, sidecar: &mut Child, app: Option<&mut Child>, is_first: bool) -> Cause {
+        let pid = app.as_ref().map(|app| app.pid());
+        let mut come_up = std::pin::pin!(self.come_up(pid, is_first));
         let mut app_exit = std::pin::pin!(exit_of(app));
         let mut done = false;
         loop {
             tokio::select! {
-                () = &mut announced, if !done => done = true,
+                () = &mut come_up, if !done => done = true,
                 exit = &mut app_exit => return Cause::App(exit),
                 exit = sidecar.exit() => return Cause::Sidecar(exit),
                 () = reached(&self.urgency, Urgency::Ask) => return Cause::Asked,
@@ -140,41 +180,90 @@ impl Session {
         }
     }
 
+    /// Makes the run known to its sidecar, and then waits for the app.
+    async fn come_up(&self, app_pid: Option<i32>, is_first: bool) {
+        match app_pid {
+            Some(pid) if !is_first => announce_again(&self.plan, pid, &self.reporter).await,
+            app_pid => {
+                announce(&self.plan, Announcement { app_pid, remarks: &self.remarks }, &self.reporter).await;
+                self.progress.set(State::Ready);
+            }
+        }
+        if !self.progress.is_shown() {
+            return;
+        }
+        let http = self.plan.http_target();
+        let mut polls = Backoff::new(APP_POLLS.0, APP_POLLS.1);
+        // The sidecar waits for the port of its app, but only once.
+        while !sidecar::is_healthy(&http).await || !(is_first || self.plan.app_listens().await) {
+            tokio::time::sleep(polls.next_delay()).await;
+        }
+        self.progress.set(State::Running);
+    }
+
+    /// Starts an app that ended once more. `Some` ends the run.
+    async fn restart(
+        &self,
+        exit: Exit,
+        pause: Duration,
+        sidecar: &mut Child,
+        app: &mut Option<Child>,
+    ) -> Option<Cause> {
+        if let Some(mut old) = app.take() {
+            // It has ended, but what it had started may not have.
+            old.stop(GRACE, &self.urgency).await;
+        }
+        self.reporter.restarts(exit, pause);
+        self.progress.set(State::Restarting);
+        tokio::select! {
+            () = reached(&self.urgency, Urgency::Ask) => return Some(Cause::Asked),
+            exit = sidecar.exit() => return Some(Cause::Sidecar(exit)),
+            () = tokio::time::sleep(pause) => {}
+        }
+        match self.start_app().await {
+            Ok(started) => *app = started,
+            Err(error) => {
+                self.reporter.warning(&format!("Cannot start the App process again: {error:#}"));
+                return Some(Cause::App(exit));
+            }
+        }
+        self.progress.restarted();
+        None
+    }
+
     async fn wind_down(&self, cause: Cause, app: Option<Child>, mut sidecar: Child) -> u8 {
         if cause == Cause::Asked {
             self.reporter.info("\nterminated signal received: shutting down");
         }
+        self.progress.set(State::Stopping);
         let mut app_end = None;
         if let Some(mut app) = app {
             let exit = app.stop(GRACE, &self.urgency).await;
-            self.report_app(exit, cause);
             app_end = Some(exit);
         }
         let exit = sidecar.stop(GRACE, &self.urgency).await;
+        self.progress.set(end_state(cause, app_end));
+        if let Some(exit) = app_end {
+            self.report_app(exit, cause);
+        }
         self.report_sidecar(exit, cause);
         self.remove_sockets();
         exit_code(cause, app_end)
     }
 
     fn report_app(&self, exit: Exit, cause: Cause) {
-        match exit {
-            _ if is_clean(exit, cause) => self.reporter.success("Exited App successfully"),
-            Exit::Code(code) => self.reporter.failure(&format!("The App process exited with error code: {code}")),
-            Exit::Signal(signal) => {
-                self.reporter.failure(&format!("The App process was terminated by signal: {signal}"))
-            }
+        if is_clean(exit, cause) {
+            self.reporter.success("Exited App successfully");
+        } else {
+            self.reporter.ended(Who::App, exit, &self.app_sink);
         }
     }
 
     fn report_sidecar(&self, exit: Exit, cause: Cause) {
-        match (cause, exit) {
-            (Cause::Sidecar(_), Exit::Code(code)) if code != 0 => {
-                self.reporter.failure(&format!("The daprd process exited with error code: {code}"));
-            }
-            (Cause::Sidecar(_), Exit::Signal(signal)) => {
-                self.reporter.failure(&format!("The daprd process was terminated by signal: {signal}"));
-            }
-            _ => self.reporter.success("Exited Dapr successfully"),
+        if matches!(cause, Cause::Sidecar(_)) && !exit.is_success() {
+            self.reporter.ended(Who::Sidecar, exit, &self.sidecar_sink);
+        } else {
+            self.reporter.success("Exited Dapr successfully");
         }
     }
 
@@ -248,6 +337,15 @@ fn exit_code(cause: Cause, app: Option<Exit>) -> u8 {
     }
 }
 
+/// What the table shows of a run that has ended.
+fn end_state(cause: Cause, app: Option<Exit>) -> State {
+    match (cause, app) {
+        (Cause::Sidecar(exit), _) if !exit.is_success() => State::Failed(Failure::Sidecar(exit)),
+        (Cause::App(exit), _) | (_, Some(exit)) if !is_clean(exit, cause) => State::Failed(Failure::App(exit)),
+        _ => State::Stopped,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,6 +364,24 @@ mod tests {
         }
         assert_eq!(exit_code(Cause::Asked, Some(Exit::Code(2))), 2);
         assert_eq!(exit_code(Cause::Asked, None), 0);
+    }
+
+    #[test]
+    fn the_table_tells_whose_failure_ended_the_run() {
+        let app = |exit| State::Failed(Failure::App(exit));
+        let states = [
+            (Cause::App(Exit::Code(0)), Some(Exit::Code(0)), State::Stopped),
+            (Cause::App(Exit::Code(3)), Some(Exit::Code(3)), app(Exit::Code(3))),
+            (Cause::App(Exit::Code(3)), None, app(Exit::Code(3))),
+            (Cause::Asked, Some(Exit::Signal(15)), State::Stopped),
+            (Cause::Asked, Some(Exit::Code(2)), app(Exit::Code(2))),
+            (Cause::Asked, None, State::Stopped),
+            (Cause::Sidecar(Exit::Code(0)), Some(Exit::Signal(15)), State::Stopped),
+            (Cause::Sidecar(Exit::Code(1)), Some(Exit::Signal(15)), State::Failed(Failure::Sidecar(Exit::Code(1)))),
+        ];
+        for (cause, exit, state) in states {
+            assert_eq!(end_state(cause, exit), state, "{cause:?} {exit:?}");
+        }
     }
 
     #[test]

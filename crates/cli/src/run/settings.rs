@@ -129,6 +129,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Every port that was named, of the app and of its sidecar.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = i32> {
+        [self.app_port, self.http_port, self.grpc_port, self.internal_grpc_port, self.metrics_port, self.profile_port]
+            .into_iter()
+            .filter(|port| *port > 0)
+    }
+
     /// The protocol as the app is told it: `--app-ssl` is the old spelling of `https`/`grpcs`.
     pub(crate) fn effective_protocol(&self) -> Option<&'static str> {
         match (self.app_protocol.to_ascii_lowercase().as_str(), self.app_ssl) {

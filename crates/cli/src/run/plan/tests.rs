@@ -2,7 +2,6 @@
 
 use super::*;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 /// A home with a `daprd` that is never run.
 fn home() -> (tempfile::TempDir, Home) {
@@ -78,15 +77,14 @@ fn a_program_is_looked_up_where_the_app_will_run() {
 }
 
 #[test]
-fn mtls_is_read_from_the_configuration() {
-    let base = tempfile::tempdir().unwrap();
-    let file = base.path().join("c.yaml");
-    std::fs::write(&file, "kind: Configuration\nspec:\n  mtls:\n    enabled: true\n  tracing: {samplingRate: \"1\"}\n")
-        .unwrap();
-    assert!(asks_for_mtls(&file));
-    std::fs::write(&file, "spec: {}\n").unwrap();
-    assert!(!asks_for_mtls(&file));
-    assert!(!asks_for_mtls(Path::new("/no/such")));
+fn a_port_that_a_later_app_names_is_not_given_to_an_earlier_one() {
+    let (_base, home) = home();
+    let later = Settings { http_port: 20_123, app_port: 20_124, ..Settings::default() };
+    assert_eq!(later.ports().collect::<Vec<_>>(), [20_124, 20_123]);
+    let mut planner = Planner::new(&[], false);
+    planner.reserve([&later]);
+    planner.plan(Settings::default(), &home).unwrap();
+    assert_eq!(planner.plan(later, &home).unwrap().http_port, 20_123);
 }
 
 #[test]

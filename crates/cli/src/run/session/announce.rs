@@ -35,6 +35,11 @@ pub(super) async fn announce(plan: &Plan, announcement: Announcement<'_>, report
     reporter.up(plan);
 }
 
+/// Stores the process of an app that was started again.
+pub(super) async fn announce_again(plan: &Plan, app_pid: i32, reporter: &Reporter) {
+    store(&plan.http_target(), "appPID", &app_pid.to_string(), reporter).await;
+}
+
 async fn store(target: &Target, key: &str, value: &str, reporter: &Reporter) {
     match key {
         "appPID" => reporter.info(&format!("Updating metadata for appPID: {value}")),

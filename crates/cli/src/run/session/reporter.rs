@@ -3,7 +3,10 @@
 
 use std::path::PathBuf;
 
+use super::explain::{Who, explain};
+use crate::guard::Exit;
 use crate::log_lines::Sink;
+use crate::run::board::Progress;
 use crate::run::plan::Plan;
 use crate::say::{self, Say, Status};
 
@@ -21,6 +24,7 @@ pub(crate) struct LogReporter {
     pub(crate) sink: Sink,
     /// Named on the console once the app is up.
     pub(crate) directory: PathBuf,
+    pub(crate) progress: Progress,
 }
 
 impl Reporter {
@@ -36,13 +40,25 @@ impl Reporter {
         self.report(Status::Warning, message);
     }
 
-    pub(super) fn failure(&self, message: &str) {
+    /// An app or a sidecar ended as it should not. `said` holds its last lines.
+    pub(super) fn ended(&self, who: Who, exit: Exit, said: &Sink) {
         match self {
-            Self::Console(say) => say.failure(message),
+            // Its lines are right above.
+            Self::Console(say) => say.failure(&who.sentence(exit)),
             Self::Log(log) => {
-                log.say.failure(&format!("{}: {message}", log.app_id));
-                log.sink.write(message.as_bytes());
+                log.sink.write(who.sentence(exit).as_bytes());
+                let text = explain(who, exit, said, log.progress.others());
+                log.say.failure(&format!("{}: {text}", log.app_id));
             }
+        }
+    }
+
+    /// The app ended and is started again after `pause`.
+    pub(super) fn restarts(&self, exit: Exit, pause: std::time::Duration) {
+        let message = format!("{}. Starting it again in {:.1} s", Who::App.sentence(exit), pause.as_secs_f64());
+        self.report(Status::Warning, &message);
+        if let Self::Log(log) = self {
+            log.say.warning(&format!("{}: {message}", log.app_id));
         }
     }
 

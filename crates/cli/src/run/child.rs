@@ -14,27 +14,27 @@ use crate::stop_signals::Urgency;
 const LAST_LINES: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
-pub(super) struct Child {
+pub(crate) struct Child {
     guarded: Guarded,
     pumps: [JoinHandle<()>; 2],
 }
 
 impl Child {
-    pub(super) async fn start(command: &Command, sink: &Sink) -> Result<Self> {
+    pub(crate) async fn start(command: &Command, sink: &Sink) -> Result<Self> {
         let (guarded, output) = Guarded::start(command).await?;
         Ok(Self { guarded, pumps: [follow(output.stdout, sink.clone()), follow(output.stderr, sink.clone())] })
     }
 
-    pub(super) fn pid(&self) -> i32 {
+    pub(crate) fn pid(&self) -> i32 {
         self.guarded.pid()
     }
 
-    pub(super) async fn exit(&mut self) -> Exit {
+    pub(crate) async fn exit(&mut self) -> Exit {
         self.guarded.exit().await
     }
 
     /// Ends the process and all it started, and waits for its last lines.
-    pub(super) async fn stop(&mut self, grace: Duration, urgency: &watch::Receiver<Urgency>) -> Exit {
+    pub(crate) async fn stop(&mut self, grace: Duration, urgency: &watch::Receiver<Urgency>) -> Exit {
         let exit = self.guarded.stop(grace, urgency).await;
         let deadline = tokio::time::Instant::now() + LAST_LINES;
         while self.pumps.iter().any(|pump| !pump.is_finished()) && tokio::time::Instant::now() < deadline {
