@@ -98,12 +98,12 @@ pub(crate) fn other(error: impl std::error::Error + Send + Sync + 'static) -> Ce
 /// The variant decides which alert the peer gets to see.
 fn untrusted(error: webpki::Error) -> CertificateError {
     match error {
-        webpki::Error::UnknownIssuer => CertificateError::UnknownIssuer,
+        // The roots of two Sentrys have the same name, so that a stranger's chain fails at the signature.
+        webpki::Error::UnknownIssuer | webpki::Error::InvalidSignatureForPublicKey => CertificateError::UnknownIssuer,
         webpki::Error::CertExpired { time, not_after } => CertificateError::ExpiredContext { time, not_after },
         webpki::Error::CertNotValidYet { time, not_before } => {
             CertificateError::NotValidYetContext { time, not_before }
         }
-        webpki::Error::InvalidSignatureForPublicKey => CertificateError::BadSignature,
         webpki::Error::BadDer => CertificateError::BadEncoding,
         error => other(error),
     }

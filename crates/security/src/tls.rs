@@ -3,6 +3,7 @@
 //! Sessions are never resumed: a resumed session skips the certificates, and would let in a peer whose root is no longer
 //! trusted. Connections between sidecars live long, so little is lost.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::Resumption;
@@ -38,11 +39,18 @@ pub enum PeerMatch {
 }
 
 /// A peer with a good certificate is somebody else.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("unexpected SPIFFE ID: {found:?}, expected {expected}")]
 struct SomebodyElse {
     found: String,
     expected: String,
+}
+
+/// The text as well, since that is what TLS shows of an error it does not know.
+impl fmt::Debug for SomebodyElse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 impl PeerMatch {

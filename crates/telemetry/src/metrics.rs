@@ -20,6 +20,7 @@ mod error_code;
 mod family;
 mod grpc;
 mod http;
+mod mtls;
 mod path;
 mod process;
 mod registry;
@@ -41,6 +42,7 @@ pub use control_plane::{CounterFamily, Declaration, GaugeFamily, LatencyFamily};
 pub use error_code::ErrorCodes;
 pub use grpc::{GrpcClient, GrpcHealthProbes, GrpcServer};
 pub use http::{HealthProbes, HttpCall, HttpClient, HttpServer};
+pub use mtls::Mtls;
 pub use registry::{Exposition, MetricsError};
 pub use resiliency::{BreakerState, Resiliency, ResiliencyTarget, TargetLabels};
 pub use runtime::{ComponentInit, InitFailure};
@@ -85,6 +87,8 @@ pub struct Families {
     pub secret: ComponentCalls,
     /// `runtime/component/*`
     pub components: ComponentInit,
+    /// `runtime/mtls/*`
+    pub mtls: Mtls,
     /// `resiliency/*`
     pub resiliency: Resiliency,
     /// `error_code/total`
@@ -107,6 +111,7 @@ impl Metrics {
             state: ComponentCalls::state(&mut builder),
             secret: ComponentCalls::secret(&mut builder),
             components: ComponentInit::new(&mut builder),
+            mtls: Mtls::new(&mut builder),
             resiliency: Resiliency::new(&mut builder, config.enabled),
             error_codes: ErrorCodes::new(&mut builder, config.record_error_codes),
         };
