@@ -1,7 +1,7 @@
 //! Opening connections, and the schema.
 //!
-//! Tables, columns and the migration level are those of the incumbent (components-contrib v1.18.4, state/sqlite and
-//! common/component/sql/migrations/sqlite), so that either can open a file of the other, even at the same time.
+//! Tables, columns and the migration level are those of the incumbent (components-contrib v1.18.4, state/sqlite,
+//! nameresolution/sqlite and common/component/sql/migrations/sqlite), so that either can open a file of the other, even at the same time.
 
 use std::time::{Duration, Instant};
 
@@ -12,18 +12,33 @@ use crate::failure::{self, Sql};
 use crate::metadata::Settings;
 
 const STATEMENT_CACHE: usize = 32;
-/// Key of the migration level in the metadata table.
-const LEVEL_KEY: &str = "migrations";
-/// The level this code knows; a later one of a newer sidecar is left alone.
-const LEVEL: u32 = 1;
+
+/// The tables of one building block; several may be in one file.
+#[derive(Clone, Copy)]
+pub(crate) struct Schema {
+    /// Key of the migration level in the metadata table.
+    level_key: &'static str,
+    /// The level this code knows; a later one of a newer sidecar is left alone.
+    level: u32,
+    create: fn(&str) -> String,
+}
+
+/// `state.sqlite`.
+pub(crate) const STATE: Schema = Schema { level_key: "migrations", level: 1, create: create_state_table };
+/// `nameresolution.sqlite`.
+pub(crate) const HOSTS: Schema = Schema { level_key: "nr-migrations", level: 1, create: create_hosts_table };
 
 /// Opens the connection that writes, and brings the schema up to date. Blocks.
 ///
 /// Other sidecars may do the same at this moment, so a locked file is tried again until the request timeout.
-pub(crate) fn open_writer(settings: &Settings) -> Result<Connection> {
+pub(crate) fn open_writer(settings: &Settings, schema: Schema) -> Result<Connection> {
     let deadline = Instant::now() + settings.timeout;
+    let open = || {
+        let connection = connect(settings)?;
+        migrate(&connection, settings, schema).map(|level| (connection, level))
+    };
     loop {
-        match connect(settings).and_then(|connection| migrate(&connection, settings).map(|level| (connection, level))) {
+        match open() {
             Ok((connection, level)) => return level.map(|()| connection),
             Err(error) if failure::is_busy(&error) && Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(50));
@@ -67,21 +82,23 @@ fn connect(settings: &Settings) -> Sql<Connection> {
 }
 
 /// The outer error is SQLite's and may be worth another attempt, the inner one is final.
-fn migrate(connection: &Connection, settings: &Settings) -> Sql<Result<()>> {
+fn migrate(connection: &Connection, settings: &Settings, schema: Schema) -> Sql<Result<()>> {
     connection.execute_batch("BEGIN EXCLUSIVE")?;
-    let result = migrate_locked(connection, settings);
+    let result = migrate_locked(connection, settings, schema);
     let end = if matches!(result, Ok(Ok(()))) { "COMMIT" } else { "ROLLBACK" };
     connection.execute_batch(end)?;
     result
 }
 
-fn migrate_locked(connection: &Connection, settings: &Settings) -> Sql<Result<()>> {
+fn migrate_locked(connection: &Connection, settings: &Settings, schema: Schema) -> Sql<Result<()>> {
     let Settings { table, metadata_table, .. } = settings;
     if !table_exists(connection, metadata_table)? {
         connection.execute_batch(&create_metadata_table(metadata_table))?;
     }
     let text: Option<String> = connection
-        .query_row(&format!(r#"SELECT value FROM "{metadata_table}" WHERE key = ?"#), [LEVEL_KEY], |row| row.get(0))
+        .query_row(&format!(r#"SELECT value FROM "{metadata_table}" WHERE key = ?"#), [schema.level_key], |row| {
+            row.get(0)
+        })
         .optional()?;
     let level = match text.as_deref().unwrap_or("0").parse::<u32>() {
         Ok(level) => level,
@@ -89,11 +106,11 @@ fn migrate_locked(connection: &Connection, settings: &Settings) -> Sql<Result<()
     };
     // The level is per metadata table: a second state table that shares it is still to be made.
     if !table_exists(connection, table)? {
-        connection.execute_batch(&create_state_table(table))?;
+        connection.execute_batch(&(schema.create)(table))?;
     }
-    if level < LEVEL {
+    if level < schema.level {
         let sql = format!(r#"REPLACE INTO "{metadata_table}" (key, value) VALUES (?, ?)"#);
-        connection.execute(&sql, [LEVEL_KEY, &LEVEL.to_string()])?;
+        connection.execute(&sql, [schema.level_key, &schema.level.to_string()])?;
     }
     Ok(Ok(()))
 }
@@ -121,5 +138,19 @@ fn create_state_table(table: &str) -> String {
             expiration_time TIMESTAMP DEFAULT NULL,
             update_time TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
         )"#
+    )
+}
+
+fn create_hosts_table(table: &str) -> String {
+    format!(
+        r#"CREATE TABLE "{table}" (
+            registration_id TEXT NOT NULL PRIMARY KEY,
+            address TEXT NOT NULL,
+            app_id TEXT NOT NULL,
+            namespace TEXT NOT NULL,
+            last_update INTEGER NOT NULL
+        );
+        CREATE UNIQUE INDEX "{table}_address_idx" ON "{table}" (address);
+        CREATE INDEX "{table}_last_update_idx" ON "{table}" (last_update);"#
     )
 }

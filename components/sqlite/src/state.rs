@@ -17,7 +17,7 @@ use dapr_spi::state::{
 };
 use dapr_spi::{Context, Error, Factory, Result};
 
-use crate::database::{open_reader, open_writer};
+use crate::database::{STATE, open_reader, open_writer};
 use crate::metadata::{Settings, SqliteMetadata};
 use crate::threads::Threads;
 use change::{Changes, Statements};
@@ -47,7 +47,7 @@ impl Factory for Sqlite {
 }
 
 fn open(settings: &Settings) -> Result<Threads> {
-    let writer = open_writer(settings)?;
+    let writer = open_writer(settings, STATE)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let count = if settings.target.in_memory { 0 } else { cores.min(MAX_READERS) };
     let readers = (0..count).map(|_| open_reader(settings)).collect::<Result<Vec<_>>>()?;

@@ -118,7 +118,7 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle
 }
 
 fn closed() -> Error {
-    Error::unavailable("the state store is closed")
+    Error::unavailable("the database is closed")
 }
 
 /// The thread that waits holds the lock of the queue, the others wait for the lock.
