@@ -94,12 +94,25 @@ impl LogFile {
             let suffix = if number == 1 { String::new() } else { format!("_{number}") };
             let path = folder.join(format!("{name}{suffix}.log"));
             match File::create_new(&path) {
-                Ok(file) => return Ok(Self { path, file: Arc::new(Mutex::new(file)) }),
+                Ok(file) => return Ok(Self::of(path, file)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).with_context(|| format!("cannot create {}", path.display())),
             }
         }
         bail!("there are already {MOST_OF_A_NAME} log files {name} in {}", folder.display())
+    }
+
+    /// Begins the file at `path` anew.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn replace(path: PathBuf) -> Result<Self> {
+        let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        Ok(Self::of(path, file))
+    }
+
+    fn of(path: PathBuf, file: File) -> Self {
+        Self { path, file: Arc::new(Mutex::new(file)) }
     }
 }
 

@@ -13,7 +13,7 @@ const SENTRY_PORT: u16 = 50001;
 pub(crate) struct Mtls {
     /// `HOST:PORT`.
     pub(crate) sentry: String,
-    /// The Configuration that asked for it.
+    /// The Configuration that asked for it, as an absolute path.
     pub(crate) config: PathBuf,
 }
 
@@ -42,7 +42,8 @@ impl Mtls {
     pub(crate) fn of(config: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(config).ok()?;
         let section = serde_saphyr::from_str::<ConfigFile>(&text).ok()?.spec?.mtls?;
-        section.enabled?.then(|| Self { sentry: address(section.sentry_address), config: config.to_path_buf() })
+        let config = std::path::absolute(config).ok()?;
+        section.enabled?.then(|| Self { sentry: address(section.sentry_address), config })
     }
 }
 

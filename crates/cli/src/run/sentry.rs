@@ -282,9 +282,8 @@ impl Work {
     }
 
     fn sink(&self) -> Result<Sink> {
-        let folder = self.wanted.home.root().join("logs");
-        let name = format!("sentry_{}", jiff::Zoned::now().strftime("%Y%m%d%H%M%S"));
-        Ok(Sink { console: None, file: Some(LogFile::create(&folder, &name)?), tail: Some(Tail::default()) })
+        let file = LogFile::replace(self.wanted.home.root().join(format!("sentry-{}.log", self.wanted.port)))?;
+        Ok(Sink { console: None, file: Some(file), tail: Some(Tail::default()) })
     }
 
     fn command(&self) -> Result<Command> {
@@ -335,7 +334,7 @@ fn last_words(sink: &Sink) -> String {
     let last = sink.tail.as_ref().map(|tail| tail.last_errors(3)).unwrap_or_default();
     let mut text: String = last.iter().map(|line| format!("\n     | {line}")).collect();
     if let Some(file) = &sink.file {
-        text += &format!("\n   All it said: {}", file.path.display());
+        text += &format!("\n   Its log: {}", file.path.display());
     }
     text
 }

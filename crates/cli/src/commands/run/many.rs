@@ -92,13 +92,15 @@ impl Run<'_> {
         let mut is_asked = false;
         loop {
             tokio::select! {
-                codes = &mut runs => return Ok(codes),
+                // The signal is told before the apps react to it.
+                biased;
                 () = reached(&self.urgency, Urgency::Ask), if !is_asked => {
                     is_asked = true;
                     self.context.say.info(
                         "Received signal to stop Dapr and app processes. Shutting down Dapr and app processes.",
                     );
                 }
+                codes = &mut runs => return Ok(codes),
                 _ = refresh.tick() => footer::refresh(),
             }
         }

@@ -40,12 +40,12 @@ pub(super) fn explain(who: Who, exit: Exit, sink: &Sink, others: usize) -> Strin
     match last.unwrap_or_default().as_slice() {
         [] => text += "\n   It printed nothing.",
         lines => {
-            text += "\n   It said last:";
+            text += "\n   Its last lines:";
             text.extend(lines.iter().map(|line| format!("\n     | {line}")));
         }
     }
     if let Some(file) = &sink.file {
-        text += &format!("\n   All it said: {}", file.path.display());
+        text += &format!("\n   Its log: {}", file.path.display());
     }
     if let Some(hint) = hint(exit) {
         text += &format!("\n   {hint}");
@@ -94,8 +94,8 @@ mod tests {
         assert_eq!(
             text,
             format!(
-                "The App process exited with error code: 127\n   It said last:\n     | starting\n     | sh: 1: nod: not found\n   \
-                 All it said: {}\n   127 is what a shell says when it does not find a program: is it installed, and on PATH?\n   \
+                "The App process exited with error code: 127\n   Its last lines:\n     | starting\n     | sh: 1: nod: not found\n   \
+                 Its log: {}\n   127 is what a shell says when it does not find a program: is it installed, and on PATH?\n   \
                  The other 2 apps go on; Ctrl-C ends them all.",
                 log.display()
             )
@@ -107,7 +107,7 @@ mod tests {
         let (_folder, sink) = sink("level=info msg=x\nlevel=fatal msg=\"no port\"\nlevel=info msg=y\n");
         let text = explain(Who::Sidecar, Exit::Code(1), &sink, 0);
         assert!(
-            text.starts_with("The daprd process exited with error code: 1\n   It said last:\n     | level=fatal"),
+            text.starts_with("The daprd process exited with error code: 1\n   Its last lines:\n     | level=fatal"),
             "{text}"
         );
         assert!(!text.contains("msg=y") && !text.contains("go on"), "{text}");
