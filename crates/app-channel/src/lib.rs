@@ -18,6 +18,9 @@ mod tls;
 mod trace;
 mod transport;
 
+#[cfg(test)]
+mod tests;
+
 pub use app::App;
 pub use grpc::Reply;
 pub use limit::{Limit, Permit};

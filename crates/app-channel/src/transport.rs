@@ -1,6 +1,7 @@
 //! Connections to the application.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use dapr_net::{Body, Origin, SendError, Tls, http1, http2};
 use dapr_spi::app_channel::CallError;
@@ -19,6 +20,8 @@ pub(crate) struct Transport {
     kind: Kind,
     authority: Authority,
     host: HeaderValue,
+    /// It has answered, so it speaks the protocol.
+    answered: AtomicBool,
 }
 
 enum Kind {
@@ -37,7 +40,7 @@ impl Transport {
         } else {
             Kind::Http1(http1::Pool::new(origin))
         };
-        Ok(Self { protocol: settings.protocol, kind, authority, host })
+        Ok(Self { protocol: settings.protocol, kind, authority, host, answered: AtomicBool::new(false) })
     }
 
     fn origin(&self) -> &Origin {
@@ -56,7 +59,15 @@ impl Transport {
     }
 
     /// Sends a request, and says of a failure whether the application can have seen it.
-    pub(crate) async fn try_send(&self, mut request: Request<Body>) -> Result<Response<Body>, SendError> {
+    pub(crate) async fn try_send(&self, request: Request<Body>) -> Result<Response<Body>, SendError> {
+        let sent = self.send_on(request).await;
+        if sent.is_ok() && !self.answered.load(Ordering::Relaxed) {
+            self.answered.store(true, Ordering::Relaxed);
+        }
+        sent
+    }
+
+    async fn send_on(&self, mut request: Request<Body>) -> Result<Response<Body>, SendError> {
         match &self.kind {
             Kind::Http1(pool) => {
                 if request.uri().authority().is_some() {
@@ -81,7 +92,7 @@ impl Transport {
 
     /// What a failure means, in words for whoever runs the application.
     pub(crate) fn explain(&self, error: &SendError) -> CallError {
-        error::unreachable(error, self.origin(), self.protocol)
+        error::unreachable(error, self.origin(), self.protocol, self.answered.load(Ordering::Relaxed))
     }
 }
 
