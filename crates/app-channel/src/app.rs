@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use dapr_kit::task::Task;
 use dapr_net::Body;
 use dapr_spi::app_channel::{Answer, AppChannel, CallError, Invoke};
 use dapr_spi::http_middleware::HttpMiddleware;
-use dapr_telemetry::metrics::Metrics;
-use http::{HeaderMap, HeaderValue, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use prost::Message;
 use tokio::sync::watch;
 
@@ -21,18 +20,12 @@ use crate::prober::{self, Probe};
 use crate::settings::{HealthSettings, InvalidSettings, Protocol, Settings};
 use crate::transport::Transport;
 
-/// Bytes of a probe's answer that are read, so that its connection can be used again.
-const PROBE_ANSWER: usize = 64 << 10;
-/// What a probe without an answer counts as.
-const NO_ANSWER: u16 = 500;
-
 /// Calls one application.
 pub struct App {
     protocol: Protocol,
     channel: Channel,
     limit: Limit,
     health: Health,
-    metrics: Metrics,
 }
 
 enum Channel {
@@ -65,9 +58,9 @@ impl App {
             None => None,
         };
         let channel = if settings.protocol.is_grpc() {
-            Channel::Grpc(GrpcChannel::new(transport, token, settings.max_body_size))
+            Channel::Grpc(GrpcChannel::new(transport, token, settings.max_body_size, settings.metrics))
         } else {
-            Channel::Http(HttpChannel::new(transport, token, settings.pipeline, settings.metrics.clone()))
+            Channel::Http(HttpChannel::new(transport, token, settings.pipeline, settings.metrics))
         };
         let healthy = settings.health.is_none();
         Ok(Self {
@@ -79,7 +72,6 @@ impl App {
                 healthy: AtomicBool::new(healthy),
                 changes: watch::Sender::new(healthy),
             },
-            metrics: settings.metrics,
         })
     }
 
@@ -179,23 +171,11 @@ impl AppChannel for App {
 impl Probe for App {
     /// Asks past the middleware and the limit, and an HTTP application without its token.
     async fn probe(&self, timeout: Duration) -> Result<(), String> {
-        let started = Instant::now();
         match &self.channel {
-            Channel::Grpc(channel) => match tokio::time::timeout(timeout, channel.probe()).await {
-                Ok(answered) => answered.map_err(|error| error.to_string()),
-                Err(_) => Err(format!("no answer within {timeout:?}")),
-            },
+            Channel::Grpc(channel) => channel.probe(timeout).await,
             Channel::Http(channel) => {
                 let path = self.health.settings.as_ref().map_or("/", |settings| settings.path.as_str());
-                let answered = tokio::time::timeout(timeout, probe_http(channel, path)).await;
-                let (status, outcome) = match answered {
-                    Ok(Ok(status)) if (200..300).contains(&status) => (status, Ok(())),
-                    Ok(Ok(status)) => (status, Err(format!("status {status}"))),
-                    Ok(Err(error)) => (NO_ANSWER, Err(error)),
-                    Err(_) => (NO_ANSWER, Err(format!("no answer within {timeout:?}"))),
-                };
-                self.metrics.http_health_probes.record(status, started.elapsed());
-                outcome
+                channel.probe(path, timeout).await
             }
         }
     }
@@ -204,15 +184,4 @@ impl Probe for App {
         self.health.healthy.store(healthy, Ordering::Relaxed);
         self.health.changes.send_replace(healthy);
     }
-}
-
-async fn probe_http(channel: &HttpChannel, path: &str) -> Result<u16, String> {
-    let path = format!("/{}", path.trim_start_matches('/'));
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = Uri::try_from(&path).map_err(|_| format!("--app-health-check-path `{path}` is no path"))?;
-    let response = channel.transport.send(request).await.map_err(|error| error.to_string())?;
-    let status = response.status().as_u16();
-    // Read, so that the connection can be used again; what it says does not matter.
-    let _ = response.into_body().collect(PROBE_ANSWER).await;
-    Ok(status)
 }

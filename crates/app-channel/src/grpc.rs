@@ -3,6 +3,8 @@
 mod frame;
 mod status;
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use dapr_net::Body;
 use dapr_net::body::CollectError;
@@ -10,6 +12,7 @@ use dapr_proto::common::v1::http_extension::Verb;
 use dapr_proto::common::v1::{HttpExtension, InvokeRequest, InvokeResponse};
 use dapr_proto::pbjson_types::{Any, Empty};
 use dapr_spi::app_channel::{Answer, CallError, Invoke, NO_VERB};
+use dapr_telemetry::metrics::Metrics;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use percent_encoding::percent_decode_str;
@@ -39,11 +42,12 @@ pub(crate) struct GrpcChannel {
     token: Option<HeaderValue>,
     /// Bytes of a message in either direction.
     max_message: usize,
+    metrics: Metrics,
 }
 
 impl GrpcChannel {
-    pub(crate) fn new(transport: Transport, token: Option<HeaderValue>, max_message: usize) -> Self {
-        Self { transport, token, max_message }
+    pub(crate) fn new(transport: Transport, token: Option<HeaderValue>, max_message: usize, metrics: Metrics) -> Self {
+        Self { transport, token, max_message, metrics }
     }
 
     /// Calls `OnInvoke`.
@@ -84,8 +88,18 @@ impl GrpcChannel {
     }
 
     /// Asks the application how it is; any answer that is no error is good.
-    pub(crate) async fn probe(&self) -> Result<(), CallError> {
-        self.unary::<Empty, Empty>(HEALTH_CHECK, &Empty {}, HeaderMap::new()).await.map(|_| ())
+    pub(crate) async fn probe(&self, timeout: Duration) -> Result<(), String> {
+        let started = Instant::now();
+        let mut headers = HeaderMap::new();
+        headers::for_grpc(&mut headers, true, self.token.as_ref());
+        let asking = self.exchange(HEALTH_CHECK, frame::encode(&Empty {}, 0), headers);
+        let (code, outcome) = match tokio::time::timeout(timeout, asking).await {
+            Ok(Ok(_)) => (0, Ok(())),
+            Ok(Err(error)) => (status::code_of(&error), Err(error.to_string())),
+            Err(_) => (Code::DeadlineExceeded as i32, Err(format!("no answer within {timeout:?}"))),
+        };
+        self.metrics.grpc_health_probes.record(code, started.elapsed());
+        outcome
     }
 
     /// Passes a call on; messages, metadata and trailers stay as they are.
@@ -107,7 +121,14 @@ impl GrpcChannel {
         if length > self.max_message {
             return Err(too_large("trying to send", length, self.max_message));
         }
-        let reply = self.exchange(path, frame::encode(message, length), headers).await?;
+        let started = Instant::now();
+        let answered = self.exchange(path, frame::encode(message, length), headers).await;
+        let (code, received) = match &answered {
+            Ok(reply) => (0, reply.message.len()),
+            Err(error) => (status::code_of(error), 0),
+        };
+        self.metrics.grpc_client.record(path, code, started.elapsed(), length as u64, received as u64);
+        let reply = answered?;
         let message = O::decode(reply.message).map_err(|error| {
             status::error(Code::Internal, format!("the application's answer to {path} cannot be read: {error}"))
         })?;

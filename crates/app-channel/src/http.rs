@@ -4,7 +4,7 @@ mod answer;
 mod pipeline;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use dapr_net::Body;
@@ -12,7 +12,7 @@ use dapr_spi::app_channel::{CallError, NO_VERB};
 use dapr_spi::http_middleware::HttpMiddleware;
 use dapr_telemetry::metrics::{HttpCall, Metrics};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 
 use crate::error::invalid_verb;
 use crate::headers;
@@ -24,12 +24,14 @@ pub(crate) use answer::hold;
 /// Links of the pipeline, from the outside in.
 pub(crate) type Links = Vec<Arc<dyn HttpMiddleware>>;
 
-/// What a call that got no answer counts as.
+/// What a call or a probe that got no answer counts as.
 const NO_ANSWER: u16 = 500;
+/// Bytes of a probe's answer that are read, so that its connection can be used again.
+const PROBE_ANSWER: usize = 64 << 10;
 
 /// Calls an HTTP application.
 pub(crate) struct HttpChannel {
-    pub(crate) transport: Transport,
+    transport: Transport,
     token: Option<HeaderValue>,
     pipeline: ArcSwap<Links>,
     metrics: Metrics,
@@ -75,6 +77,31 @@ impl HttpChannel {
             response_bytes: answered.as_ref().ok().and_then(|response| response.body().length()).unwrap_or_default(),
         });
         answered.map(|response| response.map(|body| hold(body, permit)))
+    }
+
+    /// Asks `path`, past the pipeline and without the token: a status of 200 to 299 is good.
+    pub(crate) async fn probe(&self, path: &str, timeout: Duration) -> Result<(), String> {
+        let started = Instant::now();
+        let (status, outcome) = match tokio::time::timeout(timeout, self.ask(path)).await {
+            Ok(Ok(status)) if (200..300).contains(&status) => (status, Ok(())),
+            Ok(Ok(status)) => (status, Err(format!("status {status}"))),
+            Ok(Err(error)) => (NO_ANSWER, Err(error)),
+            Err(_) => (NO_ANSWER, Err(format!("no answer within {timeout:?}"))),
+        };
+        self.metrics.http_health_probes.record(status, started.elapsed());
+        outcome
+    }
+
+    async fn ask(&self, path: &str) -> Result<u16, String> {
+        let path = format!("/{}", path.trim_start_matches('/'));
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() =
+            Uri::try_from(&path).map_err(|_| format!("--app-health-check-path `{path}` is no path"))?;
+        let response = self.transport.send(request).await.map_err(|error| error.to_string())?;
+        let status = response.status().as_u16();
+        // Read, so that the connection can be used again; what it says does not matter.
+        let _ = response.into_body().collect(PROBE_ANSWER).await;
+        Ok(status)
     }
 
     /// Sends a request as it stands and tidies up the answer.

@@ -20,6 +20,7 @@ const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encodin
 #[derive(Clone, Copy)]
 pub(crate) enum Code {
     Unknown = 2,
+    DeadlineExceeded = 4,
     PermissionDenied = 7,
     ResourceExhausted = 8,
     Unimplemented = 12,
@@ -31,6 +32,15 @@ pub(crate) enum Code {
 /// A status that the sidecar says in place of the application.
 pub(crate) fn error(code: Code, message: impl Into<String>) -> CallError {
     CallError::Status { code: code as i32, message: message.into(), details: Bytes::new(), metadata: Box::default() }
+}
+
+/// The code that a failed call is counted under.
+pub(super) fn code_of(error: &CallError) -> i32 {
+    match error {
+        CallError::Status { code, .. } => *code,
+        CallError::Unhealthy | CallError::Unreachable(_) => Code::Unavailable as i32,
+        CallError::Invalid(_) => Code::Internal as i32,
+    }
 }
 
 /// Takes the status out of trailers. None when it is good, or when there is none. With a bad status go `metadata` and

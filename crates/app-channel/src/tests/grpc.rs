@@ -179,6 +179,24 @@ async fn a_grpc_caller_keeps_its_metadata() {
 }
 
 #[tokio::test]
+async fn calls_are_counted() {
+    let server = Server::http(Speaks::Http2, callbacks).await;
+    let settings = settings(Protocol::Grpc, server.port);
+    let metrics = settings.metrics.clone();
+    let app = App::new(settings).unwrap();
+    on_invoke(&app, call(request("GET", "/x", Body::empty()))).await.unwrap();
+    on_invoke(&app, call(request("GET", "/fail", Body::empty()))).await.unwrap_err();
+    let text = metrics.encode();
+    for code in ["OK", "NotFound"] {
+        let labels = format!(
+            "{{app_id=\"\",grpc_client_method=\"/dapr.proto.runtime.v1.AppCallback/OnInvoke\",grpc_client_status=\"{code}\"}} 1"
+        );
+        let line = format!("dapr_grpc_io_client_completed_rpcs{labels}");
+        assert!(text.contains(&line), "{line} in {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_bad_status_comes_with_its_details() {
     let server = Server::http(Speaks::Http2, callbacks).await;
     let app = app(Protocol::Grpc, server.port);
