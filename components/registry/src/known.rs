@@ -5,6 +5,9 @@ use dapr_spi::registry::Registry;
 /// Types that a cargo feature of this crate brings.
 #[rustfmt::skip]
 const BY_FEATURE: &[(&str, &str)] = &[
+    ("middleware.http.bearer", "oauth2"),
+    ("middleware.http.oauth2", "oauth2"),
+    ("middleware.http.oauth2clientcredentials", "oauth2"),
     ("state.cockroachdb", "postgresql"),
     ("state.mysql", "mysql"),
     ("state.postgres", "postgresql"),
@@ -36,8 +39,7 @@ const OTHERS: &[&str] = &[
     "configuration.postgresql", "configuration.redis", "conversation.anthropic", "conversation.aws.bedrock",
     "conversation.deepseek", "conversation.echo", "conversation.googleai", "conversation.huggingface",
     "conversation.mistral", "conversation.ollama", "conversation.openai", "crypto.azure.keyvault", "crypto.dapr.jwks",
-    "crypto.dapr.kubernetes.secrets", "crypto.dapr.localstorage", "lock.redis", "middleware.http.bearer",
-    "middleware.http.oauth2", "middleware.http.oauth2clientcredentials", "middleware.http.opa",
+    "crypto.dapr.kubernetes.secrets", "crypto.dapr.localstorage", "lock.redis", "middleware.http.opa",
     "middleware.http.sentinel", "middleware.http.wasm", "nameresolution.aws.cloudmap",
     "nameresolution.consul", "nameresolution.hashicorp.consul", "nameresolution.kubernetes", "nameresolution.mdns",
     "nameresolution.nameformat", "nameresolution.sqlite", "pubsub.aws.snssqs", "pubsub.azure.eventhubs",

@@ -16,6 +16,8 @@ pub fn registry() -> Registry {
     dapr_component_pluggable::register(&mut registry);
     #[cfg(feature = "mysql")]
     dapr_component_mysql::register(&mut registry);
+    #[cfg(feature = "oauth2")]
+    dapr_component_oauth2::register(&mut registry);
     #[cfg(feature = "postgresql")]
     dapr_component_postgresql::register(&mut registry);
     #[cfg(feature = "redis")]
