@@ -72,8 +72,7 @@ impl Authority {
         let issuer = &self.bundle.chain[0];
         let mut validity = bundle::validity(self.clock.now(), self.ttl, self.skew);
         validity.not_after = validity.not_after.min(self.bundle.not_after());
-        let signer =
-            Signer { name: &issuer.subject, key: &self.bundle.key, key_id: issuer.subject_key_id.as_deref() };
+        let signer = Signer { name: &issuer.subject, key: &self.bundle.key, key_id: issuer.subject_key_id.as_deref() };
         let usage = Use::Workload { uri: workload.id.as_str(), dns: workload.dns, images: workload.images };
         let leaf =
             certificate::issue(&signer, &certificate::no_name(), None, workload.public_key_info, validity, &usage)?;

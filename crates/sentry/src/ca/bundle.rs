@@ -118,10 +118,7 @@ impl Bundle {
 ///
 /// # Errors
 /// The trust domain or the namespace cannot stand in an id.
-pub fn sentry_id(
-    trust_domain: &str,
-    namespace: &str,
-) -> Result<SpiffeId, dapr_security::spiffe::MalformedSpiffeId> {
+pub fn sentry_id(trust_domain: &str, namespace: &str) -> Result<SpiffeId, dapr_security::spiffe::MalformedSpiffeId> {
     SpiffeId::new(trust_domain, namespace, "dapr-sentry")
 }
 
@@ -153,9 +150,8 @@ pub fn generate(
     let anchor = issue(&root_name, &root_key, Use::Root)?;
     let key = PrivateKey::generate(KeyKind::Ed25519).map_err(BundleError::Generate)?;
     let issuer = issue(&certificate::organization(id.as_str()), &key, Use::Issuer)?;
-    let read = |der: &[u8]| {
-        Certificate::from_der(der).map_err(|error: NotACertificate| BundleError::Chain(error.to_string()))
-    };
+    let read =
+        |der: &[u8]| Certificate::from_der(der).map_err(|error: NotACertificate| BundleError::Chain(error.to_string()));
     Ok(Bundle { anchors: vec![read(&anchor)?], chain: vec![read(&issuer)?], key })
 }
 

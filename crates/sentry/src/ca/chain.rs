@@ -26,8 +26,7 @@ pub enum SignatureError {
 /// The signature is wrong, or of a kind we do not know.
 pub fn is_signed_by(signed: &Certificate, signer: &Certificate) -> Result<(), SignatureError> {
     let (_, parsed) = X509Certificate::from_der(&signed.der).map_err(|_| SignatureError::Unsupported)?;
-    let (_, key) =
-        SubjectPublicKeyInfo::from_der(&signer.public_key_info).map_err(|_| SignatureError::Unsupported)?;
+    let (_, key) = SubjectPublicKeyInfo::from_der(&signer.public_key_info).map_err(|_| SignatureError::Unsupported)?;
     verify(&key, &parsed.signature_algorithm, parsed.tbs_certificate.as_ref(), &parsed.signature_value.data)
 }
 
@@ -51,7 +50,9 @@ pub fn reaches_an_anchor(chain: &[Certificate], anchors: &[Certificate], now: Ti
             return Err(out_of_date(current));
         }
         let signs = |candidate: &&Certificate| {
-            candidate.subject == current.issuer && candidate.is_ca && candidate.may_sign
+            candidate.subject == current.issuer
+                && candidate.is_ca
+                && candidate.may_sign
                 && is_signed_by(current, candidate).is_ok()
         };
         let signers: Vec<&Certificate> = anchors.iter().filter(signs).collect();

@@ -144,9 +144,7 @@ pub fn public_key(key: &PrivateKey) -> Map<String, Value> {
 /// Modulus and exponent of a PKCS #1 RSAPublicKey.
 fn rsa_numbers(der: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let read = yasna::parse_der(der, |reader| {
-        reader.read_sequence(|reader| {
-            Ok((reader.next().read_bigint_bytes()?.0, reader.next().read_bigint_bytes()?.0))
-        })
+        reader.read_sequence(|reader| Ok((reader.next().read_bigint_bytes()?.0, reader.next().read_bigint_bytes()?.0)))
     });
     let (modulus, exponent): (Vec<u8>, Vec<u8>) = read.unwrap_or_default();
     let number = |bytes: Vec<u8>| bytes.into_iter().skip_while(|byte| *byte == 0).collect();
