@@ -4,6 +4,7 @@
 
 #![warn(missing_docs)]
 
+pub mod authority;
 pub mod name_resolver;
 pub mod process;
 pub mod state;

@@ -66,11 +66,16 @@ pub fn apply<R: Resource>(
 pub fn decode_inlined<R: Resource>(resource: &mut R) -> Vec<String> {
     let mut failed = Vec::new();
     for item in resource.pairs_mut().iter_mut().filter(|item| !item.secret_key_ref.is_absent()) {
-        let decoded = item.value.json().as_str().and_then(|text| STANDARD.decode(text).ok());
-        match decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
-            Some(text) => item.value = Value::from(text),
+        match decode(&item.value) {
+            Some(value) => item.value = value,
             None => failed.push(item.name.clone()),
         }
     }
     failed
+}
+
+/// What a value of base64 stands for. `None` when it is not base64 of a text.
+pub fn decode(value: &Value) -> Option<Value> {
+    let bytes = STANDARD.decode(value.json().as_str()?).ok()?;
+    String::from_utf8(bytes).ok().map(Value::from)
 }
