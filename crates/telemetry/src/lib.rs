@@ -15,3 +15,9 @@ pub mod trace;
 
 #[doc(hidden)]
 pub use tracing as __tracing;
+
+/// The form that OpenTelemetry's messages have times in.
+pub(crate) fn unix_nanoseconds(time: std::time::SystemTime) -> u64 {
+    let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

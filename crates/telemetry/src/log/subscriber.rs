@@ -1,6 +1,7 @@
 //! The `tracing` subscriber: filters by level and target, renders, writes.
 
 use std::cell::RefCell;
+use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -12,6 +13,7 @@ use tracing::{Event, Metadata, Subscriber};
 use super::fields::Fields;
 use super::line::Line;
 use super::{Level, LogConfig, Output};
+use crate::otlp;
 
 /// Targets of other libraries are let through from this level up.
 const FOREIGN: LevelFilter = LevelFilter::WARN;
@@ -94,6 +96,11 @@ impl Subscriber for LogSubscriber {
             self.output.write_line(line.as_bytes());
             line.shrink_to(KEEP_BUFFER);
         });
+        if otlp::is_tapped() {
+            let Fields { message, extra, .. } = fields;
+            let scope = event.metadata().target();
+            otlp::tap(otlp::Record { time: SystemTime::now(), level, scope, message, fields: extra });
+        }
     }
 
     // Spans are never enabled; what follows is only there to complete the trait.

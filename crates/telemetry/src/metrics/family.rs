@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::relabel::{self, Rewrite, Rules};
 use super::table::Table;
 use super::text::{self, SampleName};
-use super::value::Value;
+use super::value::{Interval, Value};
+use crate::otlp::messages::{KeyValue, Metric};
 
 /// The label value of the series that takes what is over the limit.
 const OTHER: &str = "other";
@@ -26,6 +27,8 @@ pub(super) struct Family<V, const N: usize> {
 pub(super) trait Encode: Send + Sync {
     fn name(&self) -> &str;
     fn encode(&self, out: &mut String);
+    /// The same as an OTLP message; `None` while there is no series.
+    fn collect(&self, span: &Interval) -> Option<Metric>;
 }
 
 impl<V: Value, const N: usize> Family<V, N> {
@@ -60,6 +63,14 @@ impl<V: Value, const N: usize> Family<V, N> {
         self.series.get_or_insert(&values, || Arc::new((self.make)()))
     }
 
+    /// The labels of one series that have a value.
+    fn attributes(&self, values: &[Box<str>; N]) -> Vec<KeyValue> {
+        let own = self.labels.iter().copied().zip(values.iter().map(|value| &**value));
+        let fixed = self.fixed.iter().map(|(label, value)| (*label, value.as_str()));
+        let all = fixed.chain(own).filter(|(_, value)| !value.is_empty());
+        all.map(|(name, value)| KeyValue::text(name, value)).collect()
+    }
+
     /// The labels of one series in order of their names.
     fn render_labels(&self, values: &[Box<str>; N]) -> String {
         let own = self.labels.iter().copied().zip(values.iter().map(|value| &**value));
@@ -91,5 +102,15 @@ impl<V: Value, const N: usize> Encode for Family<V, N> {
         for (labels, value) in series {
             value.write(&SampleName { metric: &self.name, labels: &labels }, out);
         }
+    }
+
+    fn collect(&self, span: &Interval) -> Option<Metric> {
+        let rows = self.series.read();
+        let points: Vec<_> = rows.iter().map(|row| (self.attributes(&row.labels), &*row.value)).collect();
+        if points.is_empty() {
+            return None;
+        }
+        let data = Some(V::data(points, span));
+        Some(Metric { name: self.name.clone(), description: self.help.to_owned(), data })
     }
 }

@@ -4,11 +4,43 @@
 use std::fs;
 
 use super::text::{self, SampleName};
+use super::value::Interval;
+use crate::otlp::messages::{CUMULATIVE, Data, Gauge, Metric, Number, Sum};
 
 /// Clock ticks a second in `/proc`, fixed by the kernel's ABI on the machines we build for.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 pub(super) fn encode(out: &mut String) {
+    for Sample { name, help, value } in samples() {
+        let kind = if is_counter(name) { "counter" } else { "gauge" };
+        text::header(name, help, kind, out);
+        SampleName { metric: name, labels: "" }.write("", "", value, out);
+    }
+}
+
+pub(super) fn collect(interval: &Interval, out: &mut Vec<Metric>) {
+    out.extend(samples().map(|Sample { name, help, value }| {
+        let data_points = vec![interval.point(Vec::new(), Number::Double(value))];
+        let data = match is_counter(name) {
+            true => Data::Sum(Sum { data_points, aggregation_temporality: CUMULATIVE, is_monotonic: true }),
+            false => Data::Gauge(Gauge { data_points }),
+        };
+        Metric { name: name.to_owned(), description: help.to_owned(), data: Some(data) }
+    }));
+}
+
+fn is_counter(name: &str) -> bool {
+    name.ends_with("_total")
+}
+
+/// What was read.
+struct Sample {
+    name: &'static str,
+    help: &'static str,
+    value: f64,
+}
+
+fn samples() -> impl Iterator<Item = Sample> {
     let stat = Stat::read();
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kilobytes = |key| number_after(&status, key).map(|value| value * 1024.0);
@@ -24,13 +56,7 @@ pub(super) fn encode(out: &mut String) {
         ),
         ("process_virtual_memory_bytes", "Virtual memory in bytes.", kilobytes("VmSize:")),
     ];
-    for (name, help, value) in values {
-        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-        if let Some(value) = value {
-            text::header(name, help, kind, out);
-            SampleName { metric: name, labels: "" }.write("", "", value, out);
-        }
-    }
+    values.into_iter().filter_map(|(name, help, value)| Some(Sample { name, help, value: value? }))
 }
 
 /// The fields of `/proc/self/stat` that follow the command name.

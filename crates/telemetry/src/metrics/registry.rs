@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::config::MetricsConfig;
 use super::family::{Encode, Family};
 use super::process;
 use super::relabel::Rules;
 use super::table::Table;
-use super::value::{Buckets, Counter, Gauge, Histogram};
+use super::value::{Buckets, Counter, Gauge, Histogram, Interval};
+use crate::otlp::messages::Metric;
+use crate::unix_nanoseconds;
 
 /// Why metrics could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +117,7 @@ impl<'c> Builder<'c> {
 
     pub(super) fn finish(mut self) -> Exposition {
         self.families.sort_by(|one, other| one.name().cmp(other.name()));
-        Exposition(self.families.into())
+        Exposition { families: self.families.into(), started: SystemTime::now() }
     }
 
     pub(super) fn family<V: super::value::Value, const N: usize>(
@@ -139,23 +142,34 @@ impl<'c> Builder<'c> {
 
 /// The families of a process, in order of their names: what is scraped and pushed. Cheap to clone.
 #[derive(Clone)]
-pub struct Exposition(Arc<[Arc<dyn Encode>]>);
+pub struct Exposition {
+    families: Arc<[Arc<dyn Encode>]>,
+    started: SystemTime,
+}
 
 impl Exposition {
     /// Every series in Prometheus text format, then the `process_*` values of this moment.
     pub fn encode(&self) -> String {
         let mut out = String::with_capacity(16 * 1024);
-        for family in &*self.0 {
+        for family in &*self.families {
             family.encode(&mut out);
         }
         process::encode(&mut out);
         out
     }
+
+    /// The same as OTLP messages.
+    pub(crate) fn collect(&self) -> Vec<Metric> {
+        let interval = Interval { start: unix_nanoseconds(self.started), now: unix_nanoseconds(SystemTime::now()) };
+        let mut metrics: Vec<_> = self.families.iter().filter_map(|family| family.collect(&interval)).collect();
+        process::collect(&interval, &mut metrics);
+        metrics
+    }
 }
 
 impl fmt::Debug for Exposition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Exposition({} families)", self.0.len())
+        write!(f, "Exposition({} families)", self.families.len())
     }
 }
 

@@ -3,13 +3,11 @@
 //! Here the label `namespace` is that of the Resiliency resource, not of the host, and `name` is the resource that
 //! was loaded last, as in the incumbent's metrics.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use super::family::Family;
 use super::registry::{Builder, Fixed};
-use super::text::SampleName;
-use super::value::{Counter, Value};
+use super::value::{Counter, Gauge};
 
 const LABELS: [&str; 6] = ["name", "policy", "namespace", "flow_direction", "target", "status"];
 const STATES: [BreakerState; 4] =
@@ -37,19 +35,6 @@ impl BreakerState {
             BreakerState::Open => "open",
             BreakerState::Unknown => "unknown",
         }
-    }
-}
-
-/// A value that is what was last set.
-#[derive(Default)]
-struct Gauge(AtomicU64);
-
-impl Value for Gauge {
-    const KIND: &'static str = "gauge";
-
-    fn write(&self, name: &SampleName<'_>, out: &mut String) {
-        #[expect(clippy::cast_precision_loss, reason = "it is 0 or 1")]
-        name.write("", "", self.0.load(Relaxed) as f64, out);
     }
 }
 
@@ -84,12 +69,11 @@ impl Resiliency {
                 Fixed::AppId,
                 LABELS,
             ),
-            state: builder.family(
+            state: builder.gauge(
                 "resiliency/cb_state",
                 "1 for the state that a circuit breaker is in, 0 for the others.",
                 Fixed::AppId,
                 LABELS,
-                Box::new(Gauge::default),
             ),
         };
         Resiliency(enabled.then(|| Arc::new(families)))
@@ -184,7 +168,7 @@ impl ResiliencyTarget {
             let resolve = |state: BreakerState| families.state.resolve(series.labels("circuitbreaker", state.as_str()));
             let gauges = series.states.get_or_init(|| STATES.map(resolve));
             for (gauge, of) in gauges.iter().zip(STATES) {
-                gauge.0.store(u64::from(of == state), Relaxed);
+                gauge.set(i64::from(of == state));
             }
         });
     }

@@ -5,11 +5,27 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::text::{self, SampleName};
+use crate::otlp::messages::{self, CUMULATIVE, Data, HistogramDataPoint, KeyValue, Number, NumberDataPoint, Sum};
 
 /// A value that can print itself under a name and labels.
-pub(super) trait Value: Send + Sync + 'static {
+pub(super) trait Value: Send + Sync + Sized + 'static {
     const KIND: &'static str;
     fn write(&self, name: &SampleName<'_>, out: &mut String);
+    /// Series with their attributes as OTLP.
+    fn data(series: Vec<(Vec<KeyValue>, &Self)>, interval: &Interval) -> Data;
+}
+
+/// When counting began and when it was looked at, in nanoseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Interval {
+    pub(crate) start: u64,
+    pub(crate) now: u64,
+}
+
+impl Interval {
+    pub(super) fn point(&self, attributes: Vec<KeyValue>, value: Number) -> NumberDataPoint {
+        NumberDataPoint { start_time_unix_nano: self.start, time_unix_nano: self.now, attributes, value: Some(value) }
+    }
 }
 
 #[derive(Default)]
@@ -28,6 +44,16 @@ impl Value for Counter {
     fn write(&self, name: &SampleName<'_>, out: &mut String) {
         #[expect(clippy::cast_precision_loss, reason = "the exposition format has floats only")]
         name.write("", "", self.0.load(Relaxed) as f64, out);
+    }
+
+    fn data(series: Vec<(Vec<KeyValue>, &Self)>, interval: &Interval) -> Data {
+        let value = |counter: &Self| Number::Integer(i64::try_from(counter.0.load(Relaxed)).unwrap_or(i64::MAX));
+        let point = |(attributes, counter)| interval.point(attributes, value(counter));
+        Data::Sum(Sum {
+            data_points: series.into_iter().map(point).collect(),
+            aggregation_temporality: CUMULATIVE,
+            is_monotonic: true,
+        })
     }
 }
 
@@ -51,6 +77,12 @@ impl Value for Gauge {
     fn write(&self, name: &SampleName<'_>, out: &mut String) {
         #[expect(clippy::cast_precision_loss, reason = "the exposition format has floats only")]
         name.write("", "", self.0.load(Relaxed) as f64, out);
+    }
+
+    fn data(series: Vec<(Vec<KeyValue>, &Self)>, interval: &Interval) -> Data {
+        let point =
+            |(attributes, gauge): (_, &Self)| interval.point(attributes, Number::Integer(gauge.0.load(Relaxed)));
+        Data::Gauge(messages::Gauge { data_points: series.into_iter().map(point).collect() })
     }
 }
 
@@ -137,5 +169,30 @@ impl Value for Histogram {
         }
         name.write("_sum", "", self.sum.load(Relaxed) as f64 / self.buckets.per_unit, out);
         name.write("_count", "", total as f64, out);
+    }
+
+    fn data(series: Vec<(Vec<KeyValue>, &Self)>, interval: &Interval) -> Data {
+        let point = |(attributes, histogram): (_, &Self)| histogram.point(attributes, interval);
+        Data::Histogram(messages::Histogram {
+            data_points: series.into_iter().map(point).collect(),
+            aggregation_temporality: CUMULATIVE,
+        })
+    }
+}
+
+impl Histogram {
+    #[expect(clippy::cast_precision_loss, reason = "OTLP has floats for limits and sums")]
+    fn point(&self, attributes: Vec<KeyValue>, interval: &Interval) -> HistogramDataPoint {
+        let bucket_counts: Vec<u64> = self.counts.iter().map(|count| count.load(Relaxed)).collect();
+        let per_unit = self.buckets.per_unit;
+        HistogramDataPoint {
+            start_time_unix_nano: interval.start,
+            time_unix_nano: interval.now,
+            count: bucket_counts.iter().sum(),
+            sum: Some(self.sum.load(Relaxed) as f64 / per_unit),
+            explicit_bounds: self.buckets.limits.iter().map(|limit| *limit as f64 / per_unit).collect(),
+            bucket_counts,
+            attributes,
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::otlp::{self, EndpointError};
+use crate::otlp::{EndpointError, Signal, VariableError, Variables};
 
 /// Settings of one [`super::Tracer`].
 #[derive(Debug, Clone, Default)]
@@ -23,9 +23,10 @@ pub struct TraceConfig {
 pub struct OtlpConfig {
     /// `grpc` or `http` (protobuf). Empty for no export.
     pub protocol: String,
-    /// `host:port`, with HTTP also `host:port/path`; empty for no export. A scheme is taken off.
+    /// `host:port`, with HTTP also `host:port/path`; empty for no export. `http://` and `https://` in front win
+    /// over `is_secure`.
     pub endpoint: String,
-    /// TLS, the default.
+    /// TLS, the default. Variables such as `OTEL_EXPORTER_OTLP_CERTIFICATE` name files for it.
     pub is_secure: bool,
     /// Sent with every request; values from secrets are already resolved.
     pub headers: Vec<(String, String)>,
@@ -60,51 +61,49 @@ pub enum TraceError {
         source: EndpointError,
     },
     /// A variable that cannot be read.
-    #[error("environment variable {name}: {reason}")]
-    Variable {
-        /// Which.
-        name: &'static str,
-        /// What is wrong with its value.
-        reason: String,
-    },
+    #[error(transparent)]
+    Variable(#[from] VariableError),
 }
 
 impl TraceConfig {
-    /// Takes endpoint, protocol, headers and timeout from the `OTEL_EXPORTER_OTLP_*` variables, unless the
-    /// Configuration names an OTLP endpoint itself; what is named for traces wins over what is named for all
-    /// signals. An endpoint from there with no sampling rate set means a rate of 1.
+    /// Takes endpoint, protocol, headers and timeout from the `OTEL_EXPORTER_OTLP_*` variables where the
+    /// Configuration does not say; what is named for traces wins over what is named for all signals. An endpoint
+    /// from there with no sampling rate set means a rate of 1.
     ///
     /// # Errors
     /// A variable whose value cannot be read.
     pub fn apply_environment(&mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(), TraceError> {
-        if !self.otlp.endpoint.is_empty() {
-            return Ok(());
+        let variables = Variables::new("TRACES", variable);
+        if self.otlp.endpoint.is_empty() {
+            self.take_endpoint(&variables);
         }
-        let set = |name: &'static str| variable(name).filter(|value| !value.is_empty()).map(|value| (name, value));
-        let either = |traces, all| set(traces).or_else(|| set(all));
-        if let Some((_, endpoint)) = either("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT") {
-            self.otlp.endpoint = otlp::without_scheme(&endpoint).to_owned();
-            if self.sampling_rate.is_empty() {
-                "1".clone_into(&mut self.sampling_rate);
-            }
-            let protocol = either("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL");
-            let is_http = protocol.is_some_and(|(_, protocol)| protocol.starts_with("http"));
-            if is_http { "http" } else { "grpc" }.clone_into(&mut self.otlp.protocol);
-            if set("OTEL_EXPORTER_OTLP_INSECURE").is_some_and(|(_, value)| value == "true") {
-                self.otlp.is_secure = false;
-            }
+        if self.otlp.headers.is_empty() {
+            self.otlp.headers = variables.headers()?;
         }
-        if let Some((name, headers)) = either("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS") {
-            let headers = otlp::headers_of(&headers).map_err(|reason| TraceError::Variable { name, reason })?;
-            self.otlp.headers.extend(headers);
-        }
-        if let Some((name, timeout)) = either("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT") {
-            let milliseconds: i64 = timeout.parse().map_err(|_| TraceError::Variable {
-                name,
-                reason: format!("{timeout:?} is not a whole number of milliseconds"),
-            })?;
-            self.otlp.timeout = u64::try_from(milliseconds).ok().filter(|ms| *ms > 0).map(Duration::from_millis);
+        if self.otlp.timeout.is_none() {
+            self.otlp.timeout = variables.timeout()?;
         }
         Ok(())
+    }
+
+    fn take_endpoint(&mut self, variables: &Variables<'_>) {
+        let own = variables.of_signal("ENDPOINT").map(|(_, endpoint)| endpoint);
+        let is_http = variables.either("PROTOCOL").is_some_and(|(_, protocol)| protocol.starts_with("http"));
+        let endpoint = own.or_else(|| {
+            let (_, endpoint) = variables.of_all("ENDPOINT")?;
+            // An address for all signals is the base of their paths.
+            let has_path = endpoint.split("://").last().is_some_and(|rest| rest.trim_end_matches('/').contains('/'));
+            let base = endpoint.trim_end_matches('/');
+            Some(if is_http && has_path { format!("{base}{}", Signal::TRACES.http_path) } else { endpoint })
+        });
+        let Some(endpoint) = endpoint else { return };
+        self.otlp.endpoint = endpoint;
+        if self.sampling_rate.is_empty() {
+            "1".clone_into(&mut self.sampling_rate);
+        }
+        if is_http { "http" } else { "grpc" }.clone_into(&mut self.otlp.protocol);
+        if variables.of_all("INSECURE").is_some_and(|(_, value)| value == "true") {
+            self.otlp.is_secure = false;
+        }
     }
 }

@@ -248,7 +248,6 @@ pub(super) fn write_hex(bytes: &[u8], out: &mut [u8]) {
 }
 
 /// The hexadecimal text of an id.
-#[expect(dead_code, reason = "the exporters come next")]
 pub(super) fn hex_text(bytes: &[u8]) -> String {
     let mut text = vec![0; bytes.len() * 2];
     write_hex(bytes, &mut text);

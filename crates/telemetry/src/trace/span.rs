@@ -9,6 +9,7 @@ use http::header::{HeaderMap, HeaderName};
 
 use super::context::{Context, GRPC_TRACE_BIN, TRACEPARENT};
 use super::export::Sinks;
+use crate::otlp::Weigh;
 
 /// More attributes of one span are left out.
 const MAX_ATTRIBUTES: usize = 128;
@@ -126,10 +127,8 @@ pub(super) struct Finished {
     pub(super) error: Option<String>,
 }
 
-impl Finished {
-    #[expect(dead_code, reason = "the queue comes next")]
-    /// Roughly what it takes in memory.
-    pub(super) fn bytes(&self) -> usize {
+impl Weigh for Finished {
+    fn bytes(&self) -> usize {
         let text = |value: &Value| if let Value::Text(text) = value { text.len() } else { 0 };
         let attributes = self.attributes.iter().map(|(key, value)| key.len() + text(value) + 64);
         attributes.sum::<usize>() + self.name.len() + self.error.as_ref().map_or(0, String::len) + 256
