@@ -51,6 +51,12 @@ impl Sinks {
         Ok((!queues.is_empty()).then_some(Sinks(queues)))
     }
 
+    #[cfg(test)]
+    pub(super) fn to(exporter: impl Export<Arc<Finished>>) -> Self {
+        let limits = Limits { items: 2048, batch: 512, delay: DELAY };
+        Sinks(vec![queue(limits, exporter)])
+    }
+
     pub(super) fn send(&self, span: Finished) {
         let span = Arc::new(span);
         for queue in &self.0 {

@@ -54,6 +54,11 @@ impl Tracer {
         Ok(Tracer(Some(Arc::new(Inner { sampler, sinks }))))
     }
 
+    #[cfg(test)]
+    pub(super) fn with_sinks(rate: &str, sinks: Option<Sinks>) -> Self {
+        Tracer(Some(Arc::new(Inner { sampler: Sampler::of(rate), sinks: sinks.map(Arc::new) })))
+    }
+
     /// False when the sampling rate is 0.
     pub fn is_on(&self) -> bool {
         self.0.is_some()
