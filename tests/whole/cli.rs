@@ -11,23 +11,23 @@ use crate::client::{Ask, Target};
 use crate::machine;
 use crate::process::{Process, lives, until};
 
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// A home directory; runs of `dapr` in it know nothing of the machine's own.
-struct Machine {
-    home: TempDir,
+pub(crate) struct Machine {
+    pub(crate) home: TempDir,
 }
 
 impl Machine {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { home: tempfile::Builder::new().prefix("dapr-cli-").tempdir().expect("a directory") }
     }
 
-    fn dapr_dir(&self) -> PathBuf {
+    pub(crate) fn dapr_dir(&self) -> PathBuf {
         self.home.path().join(".dapr")
     }
 
-    fn start(&self, log: &str, arguments: &[&str]) -> Process {
+    pub(crate) fn start(&self, log: &str, arguments: &[&str]) -> Process {
         Process::start(&self.home.path().join(log), machine::binary("dapr"), |command| {
             command.args(arguments).env("HOME", self.home.path()).env_remove("DAPR_RUNTIME_PATH");
             command.current_dir(self.home.path());
@@ -35,7 +35,7 @@ impl Machine {
     }
 
     /// Runs a command to its end.
-    async fn dapr(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) async fn dapr(&self, arguments: &[&str]) -> (i32, String) {
         let log = format!("{}.log", machine::port());
         let mut process = self.start(&log, arguments);
         let code = process.exit_code(LIMIT).await;
@@ -43,7 +43,7 @@ impl Machine {
     }
 
     /// The entry of `dapr list` for an app, once it names every process.
-    async fn listed(&self, app_id: &str) -> Value {
+    pub(crate) async fn listed(&self, app_id: &str) -> Value {
         let what = format!("`dapr list` shows {app_id}");
         until(&what, async || {
             let (code, output) = self.dapr(&["list", "-o", "json"]).await;
@@ -56,20 +56,20 @@ impl Machine {
     }
 }
 
-fn pid(entry: &Value, key: &str) -> i32 {
+pub(crate) fn pid(entry: &Value, key: &str) -> i32 {
     i32::try_from(entry[key].as_i64().unwrap_or_default()).expect("a process number")
 }
 
-fn processes(entry: &Value) -> [i32; 3] {
+pub(crate) fn processes(entry: &Value) -> [i32; 3] {
     ["cliPid", "daprdPid", "appPid"].map(|key| pid(entry, key))
 }
 
 /// An id that no other test and no other run of this test has.
-fn app_id(name: &str) -> String {
+pub(crate) fn app_id(name: &str) -> String {
     format!("{name}-{}", std::process::id())
 }
 
-async fn all_gone(pids: [i32; 3]) {
+pub(crate) async fn all_gone(pids: [i32; 3]) {
     until("every process of the run is gone", async || pids.iter().all(|pid| !lives(*pid)).then_some(())).await;
 }
 

@@ -20,7 +20,8 @@ fn new_machine() -> TempDir {
 
 /// `dapr run` with a home directory of its own.
 fn dapr_run(home: &Path, folder: &str, arguments: impl FnOnce(&mut Command)) -> Process {
-    Process::start(&home.join("output.log"), machine::binary("dapr"), |command| {
+    let log = home.join(format!("{}.log", folder.replace('/', "-")));
+    Process::start(&log, machine::binary("dapr"), |command| {
         command.env("HOME", home).env_remove("DAPR_RUNTIME_PATH").env("PYTHONUNBUFFERED", "1");
         command.current_dir(machine::repository().join("examples").join(folder)).arg("run");
         arguments(command);
@@ -98,27 +99,51 @@ async fn the_web_app_of_orders() {
     run.exit_code(LIMIT).await;
 }
 
+/// The Node app of the quickstart with its sidecar, each test's under a name and a port of its own.
+struct NodeApp {
+    home: TempDir,
+    port: u16,
+    run: Process,
+}
+
+impl NodeApp {
+    async fn start() -> Self {
+        let (home, port) = (new_machine(), machine::port());
+        machine::node_project("examples/quickstart/node");
+        let run = dapr_run(home.path(), "quickstart/node", |command| {
+            command.env("APP_PORT", port.to_string());
+            command.args(["--app-id", "nodeapp", "--app-port", &port.to_string(), "--", "node", "app.js"]);
+        });
+        let node = Self { home, port, run };
+        until("the node app answers", async || node.target().send(Ask::get("/order")).await.ok().map(drop)).await;
+        node
+    }
+
+    fn target(&self) -> Target {
+        Target::Port(self.port)
+    }
+}
+
 #[tokio::test]
 async fn the_quickstart() {
-    let (home, port) = (new_machine(), machine::port());
-    machine::node_project("examples/quickstart/node");
-    let _node = dapr_run(home.path(), "quickstart/node", |command| {
-        command.env("APP_PORT", port.to_string());
-        command.args(["--app-id", "nodeapp", "--app-port", &port.to_string(), "--", "node", "app.js"]);
-    });
-    let app = Target::Port(port);
-    until("the node app answers", async || app.send(Ask::get("/order")).await.ok().map(drop)).await;
+    let mut node = NodeApp::start().await;
+    let app = node.target();
     app.send(Ask::get("/order")).await.expect("an answer").has(404);
     app.send(Ask::new(Method::POST, "/neworder").json("{}")).await.expect("an answer").has(400);
+    node.run.prints("You're up and running!").await;
 
-    let python_home = new_machine();
-    let mut python = dapr_run(python_home.path(), "quickstart/python", |command| {
+    // The same home: sidecars of one user find each other by it.
+    let mut python = dapr_run(node.home.path(), "quickstart/python", |command| {
         command.args(["--app-id", "pythonapp", "--"]).arg(machine::python()).arg("app.py");
-        command.args(["--node-port", &port.to_string(), "--orders", "3", "--every", "0.05"]);
+        command.args(["--orders", "4", "--every", "0.05"]);
     });
-    shows(&python.succeeds(LIMIT).await, "== APP == Order 3: HTTP 200");
+    let output = python.succeeds(LIMIT).await;
+    shows(&output, "== APP == Order 3 by path: HTTP 200");
+    shows(&output, "== APP == Order 4 by header: HTTP 200");
     let last = app.send(Ask::get("/order")).await.expect("an answer");
-    assert_eq!(last.has(200).json(), serde_json::json!({ "orderId": 3 }));
+    assert_eq!(last.has(200).json(), serde_json::json!({ "orderId": 4 }));
+    node.run.signal(rustix::process::Signal::INT);
+    assert_eq!(node.run.exit_code(LIMIT).await, 0, "{}", node.run.output());
 }
 
 #[tokio::test]
@@ -130,14 +155,26 @@ async fn the_quickstart_from_its_run_file() {
     assert!(copied.success());
     let port = machine::port();
     let text = std::fs::read_to_string(from.join("dapr.yaml")).expect("the run file");
-    let text = text
-        .replace("appPort: 3000", &format!("appPort: {port}"))
-        .replace("version: 1\n", &format!("version: 1\ncommon:\n  env:\n    NODE_PORT: {port}\n"));
-    std::fs::write(folder.join("dapr.yaml"), text).expect("write the run file");
+    assert!(text.contains("appPort: 3000"), "{text}");
+    std::fs::write(folder.join("dapr.yaml"), text.replace("appPort: 3000", &format!("appPort: {port}")))
+        .expect("write the run file");
     let mut run = Process::start(&home.path().join("output.log"), machine::binary("dapr"), |command| {
         command.env("HOME", home.path()).current_dir(&folder).args(["run", "-f", "."]);
     });
-    run.prints("Got a new order! Order ID: 2").await;
+    run.prints("nodeapp: running").await;
+    run.prints("pythonapp: running").await;
+    run.prints("by path: HTTP 200").await;
+    run.prints("by header: HTTP 200").await;
+    shows(&run.output(), "== APP - nodeapp == Got a new order! Order ID: 2");
+
+    let invoked = Command::new(machine::binary("dapr"))
+        .args(["invoke", "--app-id", "nodeapp", "--method", "order", "--verb", "GET"])
+        .env("HOME", home.path())
+        .output()
+        .expect("dapr invoke");
+    let invoked = String::from_utf8_lossy(&invoked.stdout).into_owned();
+    shows(&invoked, "{\"orderId\":");
+    shows(&invoked, "App invoked successfully");
     run.signal(rustix::process::Signal::INT);
     assert_eq!(run.exit_code(LIMIT).await, 0, "{}", run.output());
 }

@@ -16,6 +16,7 @@ mod errors;
 mod examples;
 mod lifecycle;
 mod limits;
+mod many;
 mod observe;
 mod sdk;
 mod soak;

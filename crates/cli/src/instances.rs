@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::guard;
 use crate::http_client::Target;
 use crate::processes::{self, Process};
+use crate::run::file;
 use crate::sidecar::{self, Metadata};
 
 /// The process name that makes a process a sidecar; published CLIs look for the same.
@@ -86,10 +87,31 @@ impl Instance {
         }
     }
 
+    /// The run file that it was started from. A sidecar that does not answer (yet) is known by the
+    /// command line of its `dapr run`.
+    pub(crate) fn run_file(&self) -> Option<PathBuf> {
+        match self.extended("runTemplatePath") {
+            "" => run_file_of(self.runner),
+            path => Some(path.into()),
+        }
+    }
+
     /// The process that `dapr run` left in the metadata under `key`; 0 when there is none.
     pub(crate) fn pid(&self, key: &str) -> i32 {
         self.extended(key).parse().unwrap_or_default()
     }
+}
+
+/// What a `dapr run -f` was started with, made absolute as it does itself.
+fn run_file_of(runner: i32) -> Option<PathBuf> {
+    let words = processes::read(runner)?.command_line();
+    let given = value(&words, "run-file").or_else(|| value(&words, "f"))?;
+    let directory = std::fs::read_link(format!("/proc/{runner}/cwd")).ok()?;
+    let located = match given {
+        "-" => given.into(),
+        path => file::locate(&directory.join(path)).ok()?,
+    };
+    Some(file::absolute(&located, &directory))
 }
 
 impl Flags {

@@ -70,8 +70,8 @@ async fn stop_app(app_id: &str, running: &[Instance]) -> Result<()> {
 }
 
 async fn stop_run_file(run_file: &Path, running: &[Instance], context: &Context) -> Result<ExitCode> {
-    let path = std::path::absolute(file::locate(run_file)?)?;
-    let of_file: Vec<&Instance> = running.iter().filter(|i| Path::new(i.extended("runTemplatePath")) == path).collect();
+    let path = file::absolute(&file::locate(run_file)?, &std::env::current_dir()?);
+    let of_file: Vec<&Instance> = running.iter().filter(|i| i.run_file().is_some_and(|file| file == path)).collect();
     if of_file.is_empty() {
         bail!(
             "Failed to stop Dapr and app processes: couldn't find apps with run file {:?}",
@@ -79,6 +79,7 @@ async fn stop_run_file(run_file: &Path, running: &[Instance], context: &Context)
         );
     }
     let mut starters: Vec<i32> = of_file.iter().map(|instance| instance.cli_pid()).filter(|pid| *pid > 0).collect();
+    starters.sort_unstable();
     starters.dedup();
     let all: Vec<i32> = of_file.iter().flat_map(|i| [i.cli_pid(), i.daprd_pid, i.pid("appPID")]).collect();
     end(&starters, &all).await?;

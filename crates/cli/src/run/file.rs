@@ -74,6 +74,12 @@ pub(crate) fn locate(given: &Path) -> Result<PathBuf> {
     }
 }
 
+/// The name by which `dapr list` and `dapr stop -f` know a run file: absolute, without `..`. The
+/// file is one that [`locate`] returned, and `directory` is where it was named.
+pub(crate) fn absolute(path: &Path, directory: &Path) -> PathBuf {
+    paths::tidy(&directory.join(path))
+}
+
 /// Reads the run file at `path` (as [`locate`] returned it).
 ///
 /// # Errors
@@ -83,7 +89,7 @@ pub(crate) fn load(path: &Path, home: &Home) -> Result<RunFile> {
         let text = read(std::io::stdin()).context("cannot read the run file from standard input")?;
         return Ok(parse(&text, "standard input", &std::env::current_dir()?, home)?);
     }
-    let absolute = std::path::absolute(path)?;
+    let absolute = absolute(path, &std::env::current_dir()?);
     let base = absolute.parent().unwrap_or(Path::new("/"));
     let cannot = || format!("cannot read the run file {}", path.display());
     let text = std::fs::File::open(path).map_err(Into::into).and_then(read).with_context(cannot)?;

@@ -34,7 +34,7 @@ pub(super) async fn run(given: &Path, context: &Context, urgency: watch::Receive
     if run_file.apps.is_empty() {
         bail!("No apps to run");
     }
-    let (name, place) = (run_file.name.clone(), std::path::absolute(&path)?);
+    let (name, place) = (run_file.name.clone(), file::absolute(&path, &std::env::current_dir()?));
     let running = instances::discover().await;
     let mut planner = Planner::new(&running, context.say.is_json());
     let mut planned = plan_all(run_file, &path, &mut planner, context)?;

@@ -24,7 +24,7 @@ pub(super) fn resolve(base: &Path, path: &str) -> Result<PathBuf> {
 }
 
 /// Without `.` and `..`, so that logs and `dapr list` show the path people expect.
-fn tidy(path: &Path) -> PathBuf {
+pub(super) fn tidy(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut clean = PathBuf::new();
     for part in path.components() {

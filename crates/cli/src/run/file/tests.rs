@@ -208,3 +208,12 @@ fn a_directory_stands_for_its_dapr_yaml() {
     assert!(locate(&base.path().join("run.txt")).unwrap_err().to_string().ends_with("is not a YAML file"));
     assert_eq!(locate(Path::new("-")).unwrap(), Path::new("-"));
 }
+
+#[test]
+fn a_run_file_has_one_name_however_it_is_given() {
+    let directory = Path::new("/work/shop");
+    for given in ["dapr.yaml", "./dapr.yaml", "../shop/dapr.yaml", "/work/shop/dapr.yaml"] {
+        assert_eq!(absolute(Path::new(given), directory), Path::new("/work/shop/dapr.yaml"));
+    }
+    assert_eq!(absolute(Path::new("-"), directory), Path::new("/work/shop/-"));
+}
