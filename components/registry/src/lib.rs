@@ -10,10 +10,14 @@ use dapr_spi::registry::Registry;
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
     known::note(&mut registry);
+    dapr_component_dns::register(&mut registry);
     dapr_component_local::register(&mut registry);
+    dapr_component_mdns::register(&mut registry);
     dapr_component_memory::register(&mut registry);
     dapr_component_middleware::register(&mut registry);
     dapr_component_pluggable::register(&mut registry);
+    #[cfg(feature = "consul")]
+    dapr_component_consul::register(&mut registry);
     #[cfg(feature = "mysql")]
     dapr_component_mysql::register(&mut registry);
     #[cfg(feature = "oauth2")]

@@ -50,7 +50,8 @@ pub fn instance(app_id: &str, namespace: &str, address: &str, port: u16) -> Inst
         namespace: namespace.into(),
         address: address.into(),
         port,
-        http_port: 3500,
+        // Some registries tell the sidecars of one host apart by it.
+        http_port: port.saturating_add(10_000),
         grpc_port: 50_001,
         app_port: 8080,
         ..Instance::default()

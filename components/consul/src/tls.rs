@@ -1,0 +1,112 @@
+//! TLS towards the Consul agent.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dapr_spi::{Error, ErrorKind, Result};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use crate::settings::TlsFiles;
+
+/// Reads the files and makes the settings of connections. Blocks.
+pub(crate) fn config(files: &TlsFiles) -> Result<Arc<ClientConfig>> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::failed(format!("no TLS version can be used: {error}")))?;
+    let builder = if files.insecure_skip_verify {
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyServer(provider)))
+    } else {
+        builder.with_root_certificates(roots(files)?)
+    };
+    if files.cert_file.is_empty() {
+        return Ok(Arc::new(builder.with_no_client_auth()));
+    }
+    let chain = certificates(Path::new(&files.cert_file))?;
+    // The cause is not shown: it could quote the key.
+    let key = PrivateKeyDer::from_pem_file(&files.key_file)
+        .map_err(|_| Error::failed(format!("`{}` holds no private key in PEM, or cannot be read", files.key_file)))?;
+    let config = builder.with_client_auth_cert(chain, key);
+    config.map(Arc::new).map_err(|error| Error::failed(format!("`certFile` and `keyFile` do not fit: {error}")))
+}
+
+fn roots(files: &TlsFiles) -> Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    let mut paths = Vec::new();
+    if !files.ca_file.is_empty() {
+        paths.push(PathBuf::from(&files.ca_file));
+    }
+    if !files.ca_path.is_empty() {
+        let cannot = |error| cannot_read(Path::new(&files.ca_path), error);
+        for entry in std::fs::read_dir(&files.ca_path).map_err(cannot)? {
+            paths.push(entry.map_err(cannot)?.path());
+        }
+        paths.retain(|path| path.is_file());
+    }
+    if paths.is_empty() {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    for path in paths {
+        roots.add_parsable_certificates(certificates(&path)?);
+    }
+    if roots.is_empty() {
+        return Err(Error::failed("there is no certificate authority to trust; name one in `client.tlsConfig.caFile`"));
+    }
+    Ok(roots)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let text = std::fs::read(path).map_err(|error| cannot_read(path, error))?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&text).filter_map(std::result::Result::ok).collect();
+    if found.is_empty() {
+        return Err(Error::failed(format!("`{}` holds no certificate in PEM", path.display())));
+    }
+    Ok(found)
+}
+
+fn cannot_read(path: &Path, error: std::io::Error) -> Error {
+    Error::from_source(ErrorKind::Failed, &format!("cannot read `{}`", path.display()), error)
+}
+
+/// Trusts every server, as `insecureSkipVerify` asks.
+#[derive(Debug)]
+struct AnyServer(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyServer {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
