@@ -20,6 +20,8 @@ checks a file against the same declarations.
 - A **secret** field is never printed; take it from a secret store with `secretKeyRef` ([secrets.md](secrets.md)).
 - Every state store also takes `keyPrefix`, `primaryEncryptionKey`, `secondaryEncryptionKey` and `actorStateStore`
   ([state.md](state.md)).
+- What is a `nameresolution` here is set in a Configuration, its fields in `spec.nameResolution.configuration`
+  ([name-resolution.md](name-resolution.md)).
 ";
 
 /// Types that are one component: the same versions with the same declarations.

@@ -87,7 +87,8 @@ async fn files_that_are_no_entries_are_passed_over() {
     let directory = tempfile::tempdir().expect("a directory");
     let resolver = open(directory.path()).await.expect("a resolver");
     let mut held = Vec::new();
-    for (index, text) in ["", "{", r#"{"address":5}"#, r#"{"address":"nowhere"}"#, r#"{"address":":1"}"#].iter().enumerate()
+    for (index, text) in
+        ["", "{", r#"{"address":5}"#, r#"{"address":"nowhere"}"#, r#"{"address":":1"}"#].iter().enumerate()
     {
         let file = std::fs::File::create(directory.path().join(format!("a@@{index}.json"))).expect("a file");
         file.lock().expect("a lock");
