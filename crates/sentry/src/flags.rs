@@ -10,7 +10,8 @@ use clap::{ArgAction, Parser};
 #[command(
     name = "sentry",
     about = "Dapr certificate authority: gives sidecars and the control plane their identities",
-    disable_version_flag = true
+    disable_version_flag = true,
+    args_override_self = true
 )]
 pub struct Flags {
     /// Configuration file, or name of the Configuration in Kubernetes; the default file may be missing
@@ -151,6 +152,13 @@ mod tests {
             (flags.oidc_allowed_hosts, flags.mode.as_str()),
             (vec!["a".to_owned(), "b".to_owned()], "kubernetes")
         );
+    }
+
+    #[test]
+    fn of_a_flag_given_twice_the_last_one_wins_and_lists_grow() {
+        let line = "sentry -port=1 -jwt-enabled -port=2 -jwt-enabled=false -oidc-allowed-hosts a -oidc-allowed-hosts b";
+        let flags = parse_flags(line.split(' ').map(OsString::from)).unwrap();
+        assert_eq!((flags.port, flags.jwt_enabled, flags.oidc_allowed_hosts.len()), (2, false, 2));
     }
 
     #[test]

@@ -24,9 +24,6 @@ const MAX_KEY_SET: usize = 1 << 20;
 /// How often a key set's file is looked at.
 const FILE_INTERVAL: Duration = Duration::from_secs(1);
 
-#[cfg(test)]
-mod tests;
-
 /// `tokenValidators[].options`
 #[derive(Debug)]
 pub(crate) struct JwksOptions {

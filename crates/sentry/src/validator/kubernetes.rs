@@ -22,9 +22,6 @@ const CONTROL_PLANE: [&str; 5] = ["operator", "placement", "injector", "sentry",
 /// A certificate with more than this about images would be a burden to every handshake.
 const MAX_IMAGES: usize = 16 * 1024;
 
-#[cfg(test)]
-mod tests;
-
 /// Asks the API server about each request. Nothing is cached: a pod that is gone gets no certificate.
 pub(crate) struct Kubernetes {
     client: Arc<Client>,
