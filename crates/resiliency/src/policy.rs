@@ -8,9 +8,11 @@ use dapr_telemetry::metrics::ResiliencyTarget;
 use tokio::time::Instant;
 
 use crate::breaker::{Breaker, Rejected, Ticket};
-use crate::codes::Matching;
 use crate::retry::Retry;
 
+use attempt::{Attempt, Once, Outcome};
+
+mod attempt;
 #[cfg(test)]
 mod tests;
 
@@ -118,27 +120,30 @@ impl Policy {
         F: Future<Output = Result<T, E>>,
         J: Fn(&Result<T, E>) -> Verdict,
     {
-        let Some(rules) = &self.rules else {
-            return operation(1).await.map_err(|error| Error::Failed { error, attempts: 1 });
-        };
-        let mut once = Once::default();
-        let Some(retry) = &rules.retry else {
-            return self.attempt(rules, &mut once, &judge, || operation(1)).await.into_result(1);
-        };
-        let (started, mut delays, mut attempt) = (Instant::now(), retry.delays(), 1);
+        let (started, mut attempt, mut has_timed_out) = (Instant::now(), 1, false);
+        let retry = self.retry();
+        let mut delays = retry.map(Retry::delays);
         loop {
-            let outcome = self.attempt(rules, &mut once, &judge, || operation(attempt)).await;
+            let outcome = match self.admit() {
+                Ok(permit) => Attempt::new(self, Some(permit), &judge, operation(attempt)).await,
+                Err(rejected) => Outcome::Rejected(rejected),
+            };
+            let Some(rules) = &self.rules else { return outcome.into_result(attempt) };
+            if matches!(outcome, Outcome::TimedOut(_)) && !std::mem::replace(&mut has_timed_out, true) {
+                rules.timed_out();
+            }
+            let (Some(retry), Some(delays)) = (retry, &mut delays) else { return outcome.into_result(attempt) };
             if !outcome.is_worth_a_retry(&retry.matching) {
                 if attempt > 1 && outcome.is_success() {
                     tracing::info!("{} has recovered at attempt {attempt}", rules.target);
                 }
                 return outcome.into_result(attempt);
             }
-            let Some(delay) = delays.next(started.elapsed()) else {
-                return outcome.into_result(attempt);
-            };
+            let Some(delay) = delays.next(started.elapsed()) else { return outcome.into_result(attempt) };
             drop(outcome);
-            once.retry(rules, delay);
+            if attempt == 1 {
+                rules.retried(delay);
+            }
             pause(delay).await;
             attempt = attempt.saturating_add(1);
         }
@@ -148,15 +153,12 @@ impl Policy {
     ///
     /// # Errors
     /// The operation's error, its timeout, or the circuit breaker's refusal.
-    pub async fn run_once<T, E>(
-        &self,
-        judge: impl Fn(&Result<T, E>) -> Verdict,
-        operation: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, Error<E>> {
-        match &self.rules {
-            Some(rules) => self.attempt(rules, &mut Once::default(), &judge, || operation).await.into_result(1),
-            None => operation.await.map_err(|error| Error::Failed { error, attempts: 1 }),
-        }
+    pub fn run_once<T, E, F, J>(&self, judge: J, operation: F) -> impl Future<Output = Result<T, Error<E>>>
+    where
+        F: Future<Output = Result<T, E>>,
+        J: Fn(&Result<T, E>) -> Verdict,
+    {
+        Once { attempt: Attempt::new(self, None, judge, operation) }
     }
 
     /// Asks the circuit breaker alone, for a call whose outcome shows much later than its first answer. Without a
@@ -167,34 +169,6 @@ impl Policy {
     pub fn admit(&self) -> Result<Permit, Rejected> {
         let ticket = self.breaker.as_ref().map(Breaker::admit).transpose()?;
         Ok(Permit { ticket, rules: self.rules.clone() })
-    }
-
-    /// One attempt, which begins only when the breaker lets it pass.
-    async fn attempt<T, E, F: Future<Output = Result<T, E>>>(
-        &self,
-        rules: &Rules,
-        once: &mut Once,
-        judge: &impl Fn(&Result<T, E>) -> Verdict,
-        operation: impl FnOnce() -> F,
-    ) -> Outcome<T, E> {
-        let permit = match self.admit() {
-            Ok(permit) => permit,
-            Err(rejected) => return Outcome::Rejected(rejected),
-        };
-        let answer = match rules.timeout {
-            None => operation().await,
-            Some(limit) => match tokio::time::timeout(limit, operation()).await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    once.timeout(rules);
-                    permit.settle(false);
-                    return Outcome::TimedOut(limit);
-                }
-            },
-        };
-        let verdict = judge(&answer);
-        permit.settle(verdict == Verdict::Success);
-        Outcome::Answered(answer, verdict)
     }
 
     fn retry(&self) -> Option<&Retry> {
@@ -241,65 +215,26 @@ impl Drop for Permit {
     }
 }
 
-impl fmt::Debug for Rules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Rules({})", self.target)
-    }
-}
-
-/// How one attempt went.
-enum Outcome<T, E> {
-    Answered(Result<T, E>, Verdict),
-    TimedOut(Duration),
-    Rejected(Rejected),
-}
-
-impl<T, E> Outcome<T, E> {
-    fn is_success(&self) -> bool {
-        matches!(self, Outcome::Answered(_, Verdict::Success))
-    }
-
-    fn is_worth_a_retry(&self, matching: &Matching) -> bool {
-        match self {
-            Outcome::TimedOut(_) | Outcome::Answered(_, Verdict::Retriable) => true,
-            Outcome::Answered(_, Verdict::Code(code)) => matching.retries(*code),
-            Outcome::Answered(_, Verdict::Success | Verdict::Permanent) | Outcome::Rejected(_) => false,
-        }
-    }
-
-    fn into_result(self, attempts: u32) -> Result<T, Error<E>> {
-        match self {
-            Outcome::Answered(answer, _) => answer.map_err(|error| Error::Failed { error, attempts }),
-            Outcome::TimedOut(limit) => Err(Error::Timeout { limit, attempts }),
-            Outcome::Rejected(rejected) => Err(Error::Rejected(rejected)),
-        }
-    }
-}
-
-/// What is counted once for each call, however often it is tried.
-#[derive(Default)]
-struct Once {
-    timed_out: bool,
-    retried: bool,
-}
-
-impl Once {
-    fn timeout(&mut self, rules: &Rules) {
-        if !std::mem::replace(&mut self.timed_out, true)
-            && let Some(metrics) = &rules.metrics
-        {
+impl Rules {
+    /// Counts a timeout; once for each call, however often it is tried.
+    fn timed_out(&self) {
+        if let Some(metrics) = &self.metrics {
             metrics.timeout_activated();
         }
     }
 
-    fn retry(&mut self, rules: &Rules, delay: Duration) {
-        if std::mem::replace(&mut self.retried, true) {
-            return;
-        }
-        if let Some(metrics) = &rules.metrics {
+    /// Counts and tells that a call is tried again; once for each call.
+    fn retried(&self, delay: Duration) {
+        if let Some(metrics) = &self.metrics {
             metrics.retry_activated();
         }
-        tracing::warn!("{} failed; the next attempt is in {}", rules.target, dapr_kit::duration::format(delay));
+        tracing::warn!("{} failed; the next attempt is in {}", self.target, dapr_kit::duration::format(delay));
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rules({})", self.target)
     }
 }
 

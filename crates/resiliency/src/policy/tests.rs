@@ -7,6 +7,7 @@ use tokio::time::{advance, sleep};
 
 use super::*;
 use crate::breaker::{Settings, State};
+use crate::codes::Matching;
 use crate::retry::MAX_ELAPSED;
 use crate::trip::Trip;
 
@@ -159,4 +160,19 @@ async fn a_half_open_breaker_lets_one_call_try_and_survives_its_loss() {
     advance(5 * SECOND).await;
     policy.admit().unwrap().settle(true);
     assert!(run(&policy, &[Ok(200)]).await.0.is_ok());
+}
+
+/// Ten thousand calls may wait at a time, so a policy must not multiply what each of them holds.
+#[test]
+fn a_policy_adds_little_to_the_size_of_a_call() {
+    async fn large() -> Result<i32, &'static str> {
+        let held = [1u8; 8_000];
+        tokio::task::yield_now().await;
+        Ok(i32::from(held[7]))
+    }
+    let policy = Policy::none();
+    let size = size_of_val(&large());
+    assert!(size > 8_000);
+    assert!(size_of_val(&policy.run_once(judge, large())) < size + 400);
+    assert!(size_of_val(&policy.run(judge, |_| large())) < size + 800);
 }
