@@ -2,6 +2,7 @@
 
 mod call;
 mod cors;
+mod exchange;
 mod path;
 pub(crate) mod response;
 mod router;
@@ -10,6 +11,6 @@ mod server;
 mod upgrade;
 
 pub(crate) use call::Call;
-pub use response::Body;
+pub(crate) use path::unescape;
 pub(crate) use response::Response;
 pub use server::Server;

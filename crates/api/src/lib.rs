@@ -8,9 +8,11 @@ pub mod access;
 pub mod grpc;
 pub mod health;
 pub mod http;
+mod invocation;
 mod json;
 pub mod listen;
 pub mod metadata;
+pub mod pipeline;
 pub mod routes;
 mod secrets;
 mod shutdown;
@@ -19,13 +21,16 @@ mod token;
 
 use std::sync::Arc;
 
+use dapr_invocation::Invocation;
 use dapr_secrets::SecretStores;
 use dapr_state::Stores;
 use dapr_telemetry::metrics::Metrics;
+use dapr_telemetry::trace::Tracer;
 
 pub use access::AccessRules;
 pub use health::Health;
 pub use metadata::Registry as MetadataRegistry;
+pub use pipeline::Pipeline;
 pub use shutdown::{ShutdownKind, ShutdownSender};
 pub use token::Token;
 
@@ -37,6 +42,12 @@ pub struct Api {
     pub state: Arc<Stores>,
     /// Secret stores.
     pub secrets: Arc<SecretStores>,
+    /// Service invocation.
+    pub invocation: Arc<Invocation>,
+    /// HTTP middleware around the API: `spec.httpPipeline`.
+    pub pipeline: Pipeline,
+    /// Where traces begin.
+    pub tracer: Tracer,
     /// What `GET /v1.0/metadata` tells.
     pub metadata: Arc<MetadataRegistry>,
     /// Which parts are ready.

@@ -105,7 +105,7 @@ impl GrpcChannel {
     /// Passes a call on; messages, metadata and trailers stay as they are.
     pub(crate) async fn proxy(&self, mut request: Request<Body>) -> Result<Response<Body>, CallError> {
         let headers = request.headers_mut();
-        headers::remove_hop_by_hop(headers);
+        dapr_net::headers::remove_hop_by_hop(headers);
         headers.remove(headers::TOKEN);
         headers::put_token(headers, self.token.as_ref());
         headers.insert(http::header::TE, HeaderValue::from_static("trailers"));

@@ -1,33 +1,15 @@
 //! Which headers reach the application, under which name, and which come back.
 
 use base64::Engine;
+use dapr_net::headers::remove_hop_by_hop;
 use http::HeaderMap;
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderName, HeaderValue, TE};
 
 use crate::trace::{self, BINARY};
 
 /// Carries tokens in both directions.
 pub(crate) const TOKEN: HeaderName = HeaderName::from_static("dapr-api-token");
 const DESTINATION: HeaderName = HeaderName::from_static("destination-app-id");
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
-
-const HOP_BY_HOP: [HeaderName; 10] = [
-    CONNECTION,
-    KEEP_ALIVE,
-    PROXY_CONNECTION,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    HTTP2_SETTINGS,
-    TE,
-    TRAILER,
-    PROXY_AUTHORIZATION,
-    PROXY_AUTHENTICATE,
-];
 
 /// HTTP headers that gRPC metadata must not be called, or that describe a message that exists no more: as metadata
 /// they begin with `dapr-`.
@@ -136,18 +118,6 @@ pub(crate) fn of_answer(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
     // Whoever passes the body on says how long it is.
     headers.remove(CONTENT_LENGTH);
-}
-
-/// RFC 9110 section 7.6.1: headers between two neighbours, and those that `connection` names.
-pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
-        .collect();
-    remove_all(headers, |name| HOP_BY_HOP.contains(name) || named.contains(name));
 }
 
 fn remove_all(headers: &mut HeaderMap, is_dropped: impl Fn(&HeaderName) -> bool) {

@@ -36,7 +36,7 @@ impl Transport {
         let authority = Authority::try_from(origin.to_string()).map_err(|_| wrong_address())?;
         let host = HeaderValue::try_from(authority.as_str()).map_err(|_| wrong_address())?;
         let kind = if settings.protocol.uses_http2() {
-            Kind::Http2(http2::Client::new(origin))
+            Kind::Http2(http2::Client::without_pings(origin))
         } else {
             Kind::Http1(http1::Pool::new(origin))
         };

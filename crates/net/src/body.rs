@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -23,7 +24,14 @@ enum Kind {
     Empty,
     Full(Bytes),
     Incoming(Incoming),
-    Stream(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>),
+    /// Behind a lock that nobody ever waits for: it makes a body that is only `Send` shareable, as servers ask.
+    Stream(Mutex<Stream>),
+}
+
+type Stream = Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>;
+
+fn lock(stream: &Mutex<Stream>) -> MutexGuard<'_, Stream> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a body could not be collected.
@@ -55,7 +63,7 @@ impl Body {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Kind::Stream(Box::pin(body.map_err(Into::into))))
+        Self(Kind::Stream(Mutex::new(Box::pin(body.map_err(Into::into)))))
     }
 
     /// The bytes, when all of them are at hand.
@@ -64,7 +72,7 @@ impl Body {
             Kind::Empty => Some(Bytes::new()),
             Kind::Full(bytes) => Some(bytes.clone()),
             Kind::Incoming(body) => http_body::Body::is_end_stream(body).then(Bytes::new),
-            Kind::Stream(body) => body.is_end_stream().then(Bytes::new),
+            Kind::Stream(body) => lock(body).is_end_stream().then(Bytes::new),
         }
     }
 
@@ -113,7 +121,7 @@ impl http_body::Body for Body {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Kind::Incoming(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
-            Kind::Stream(body) => body.as_mut().poll_frame(context),
+            Kind::Stream(body) => body.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_frame(context),
         }
     }
 
@@ -122,7 +130,7 @@ impl http_body::Body for Body {
             Kind::Empty => true,
             Kind::Full(_) => false,
             Kind::Incoming(body) => body.is_end_stream(),
-            Kind::Stream(body) => body.is_end_stream(),
+            Kind::Stream(body) => lock(body).is_end_stream(),
         }
     }
 
@@ -131,7 +139,7 @@ impl http_body::Body for Body {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Incoming(body) => body.size_hint(),
-            Kind::Stream(body) => body.size_hint(),
+            Kind::Stream(body) => lock(body).size_hint(),
         }
     }
 }

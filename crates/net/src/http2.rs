@@ -25,6 +25,7 @@ pub struct Client(Arc<Shared>);
 
 struct Shared {
     origin: Origin,
+    pings: bool,
     connections: Mutex<Vec<Arc<Connection>>>,
     /// One task dials at a time; the others wait for its connection.
     dialing: tokio::sync::Mutex<()>,
@@ -33,7 +34,20 @@ struct Shared {
 impl Client {
     /// A client without connections yet.
     pub fn new(origin: Origin) -> Self {
-        Self(Arc::new(Shared { origin, connections: Mutex::default(), dialing: tokio::sync::Mutex::new(()) }))
+        Self(Arc::new(Shared {
+            origin,
+            pings: true,
+            connections: Mutex::default(),
+            dialing: tokio::sync::Mutex::new(()),
+        }))
+    }
+
+    /// The same, which sends no pings of its own: for servers that end a connection with more of them than one in
+    /// five minutes, as gRPC servers do by default.
+    pub fn without_pings(origin: Origin) -> Self {
+        let shared =
+            Shared { origin, pings: false, connections: Mutex::default(), dialing: tokio::sync::Mutex::new(()) };
+        Self(Arc::new(shared))
     }
 
     /// Where the calls go.
@@ -104,7 +118,7 @@ impl Shared {
         if let Some(connection) = self.usable() {
             return Ok(connection);
         }
-        let connection = Arc::new(Connection::open(&self.origin).await?);
+        let connection = Arc::new(Connection::open(&self.origin, self.pings).await?);
         self.connections().push(connection.clone());
         Ok(connection)
     }

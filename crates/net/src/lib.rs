@@ -9,6 +9,7 @@ pub mod corked;
 pub mod dial;
 pub mod error;
 pub mod fetch;
+pub mod headers;
 pub mod http1;
 pub mod http2;
 

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use dapr_telemetry::trace::Span;
+use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
@@ -55,9 +56,15 @@ impl Body for Counted {
 
 /// An answer's body; records the call when it has ended or was dropped.
 pub(super) struct Recorded {
-    body: tonic::body::Body,
+    body: dapr_net::Body,
     call: Measured,
+    /// Added to the trailers.
+    trailers: Option<Trailers>,
 }
+
+/// What an answer adds to its trailers, put into its extensions.
+#[derive(Clone)]
+pub(crate) struct Trailers(pub(crate) HeaderMap);
 
 /// A call that is being measured.
 pub(super) struct Measured {
@@ -70,12 +77,16 @@ pub(super) struct Measured {
     /// gRPC code, once known.
     pub(super) code: Option<i32>,
     pub(super) user_agent: Option<String>,
+    pub(super) span: Span,
+    /// What went wrong, once known.
+    pub(super) message: String,
 }
 
 impl Recorded {
-    /// Measures `body` as the answer to `call`.
-    pub(super) fn new(body: tonic::body::Body, call: Measured) -> Self {
-        Self { body, call }
+    /// Measures an answer to `call`.
+    pub(super) fn new(mut answer: Response<dapr_net::Body>, call: Measured) -> Response<Self> {
+        let trailers = answer.extensions_mut().remove::<Trailers>();
+        answer.map(|body| Self { body, call, trailers })
     }
 }
 
@@ -86,18 +97,24 @@ pub(super) fn code_of(headers: &HeaderMap) -> Option<i32> {
 
 impl Body for Recorded {
     type Data = Bytes;
-    type Error = tonic::Status;
+    type Error = dapr_net::BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if let Some(Ok(frame)) = &frame {
+        let mut frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(Ok(frame)) = &mut frame {
+            if let Some(more) = frame.trailers_mut().and(self.trailers.take())
+                && let Some(trailers) = frame.trailers_mut()
+            {
+                trailers.extend(more.0);
+            }
             if let Some(data) = frame.data_ref() {
                 self.call.sent += data.len() as u64;
             } else if let Some(trailers) = frame.trailers_ref() {
                 self.call.code = code_of(trailers).or(self.call.code);
+                self.call.note(trailers);
             }
         }
         Poll::Ready(frame)
@@ -122,10 +139,20 @@ impl Drop for Measured {
         if self.api.options.logging.enabled {
             self.log(code);
         }
+        std::mem::take(&mut self.span).end_grpc(code, &self.message);
     }
 }
 
 impl Measured {
+    /// Keeps what an answer says of its failure, for the span.
+    pub(super) fn note(&mut self, headers: &HeaderMap) {
+        if self.span.is_recording()
+            && let Some(status) = tonic::Status::from_header_map(headers)
+        {
+            status.message().clone_into(&mut self.message);
+        }
+    }
+
     fn log(&self, code: i32) {
         tracing::info!(
             target: "dapr.runtime.grpc.api-info",

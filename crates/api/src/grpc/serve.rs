@@ -1,15 +1,17 @@
-//! What every gRPC call passes: the allow list, the token, dispatch by service, metrics and the log.
+//! What every gRPC call passes: the allow list, the token, tracing, dispatch by service, metrics and the log.
 
 use std::convert::Infallible;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use dapr_net::Body;
 use dapr_proto::runtime::v1::dapr_server::DaprServer;
-use http::{HeaderMap, Request, Response};
+use dapr_security::SpiffeId;
+use dapr_telemetry::trace::{self, Span};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tonic::Status;
-use tonic::body::Body;
 use tonic_reflection::server::Builder;
 use tower::Service as _;
 use tower::util::BoxCloneSyncService;
@@ -22,6 +24,11 @@ use crate::{Api, Token};
 
 const REFLECTION_V1: &str = "/grpc.reflection.v1.ServerReflection/";
 const REFLECTION_V1_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/";
+const INVOKE_SERVICE: &str = "/dapr.proto.runtime.v1.Dapr/InvokeService";
+/// Calls between sidecars; those of the local application come with the span that they belong to.
+const INTERNAL: &str = "/dapr.proto.internals.";
+const CALLEE_APP_ID: HeaderName = HeaderName::from_static("dapr-callee-app-id");
+const APP_ID: HeaderName = HeaderName::from_static("dapr-app-id");
 
 /// Serves the calls of one listener.
 pub(super) struct Service {
@@ -37,7 +44,7 @@ struct Reflection {
     v1_alpha: Boxed,
 }
 
-type Boxed = BoxCloneSyncService<Request<Counted>, Response<Body>, Infallible>;
+type Boxed = BoxCloneSyncService<Request<Counted>, Response<tonic::body::Body>, Infallible>;
 
 impl Reflection {
     fn new() -> Option<Self> {
@@ -57,8 +64,12 @@ impl Service {
         Self { api, dapr, surface, reflection: OnceLock::new() }
     }
 
-    /// Answers one call.
-    pub(super) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Recorded>, Infallible> {
+    /// Answers one call; `peer` is who the other end has proven to be.
+    pub(super) async fn serve(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Option<SpiffeId>,
+    ) -> Result<Response<Recorded>, Infallible> {
         let received = Arc::new(AtomicU64::new(0));
         let mut call = Measured {
             api: self.api.clone(),
@@ -68,53 +79,97 @@ impl Service {
             sent: 0,
             code: None,
             user_agent: self.api.options.logging.enabled.then(|| user_agent(request.headers())).flatten(),
+            span: self.span(&request),
+            message: String::new(),
         };
         let mut request = request.map(|body| Counted::new(body, received));
+        if call.span.context().is_some() {
+            request.extensions_mut().insert(call.span.clone());
+        }
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         let answer = match self.check(&mut request) {
-            Ok(()) => self.dispatch(request).await,
+            Ok(baggage) => self.dispatch(request, &call.span, baggage).await,
             Err(status) => status.into_http(),
         };
+        call.note(answer.headers());
         call.code = code_of(answer.headers());
-        Ok(answer.map(|body| Recorded::new(body, call)))
+        Ok(Recorded::new(answer, call))
     }
 
-    /// Applies the allow list, then the token, which is taken out so that nothing passes it on.
-    fn check(&self, request: &mut Request<Counted>) -> Result<(), Status> {
+    /// The span of a call of the API. Calls between sidecars make theirs when they know what is called.
+    fn span(&self, request: &Request<Incoming>) -> Span {
+        let tracer = &self.api.tracer;
+        let path = request.uri().path();
+        if !tracer.is_on() || path.starts_with(INTERNAL) {
+            return Span::OFF;
+        }
+        let headers = request.headers();
+        if self.surface == Surface::Internal || !path.starts_with(groups::DAPR) {
+            let named = headers.get(&CALLEE_APP_ID).or_else(|| headers.get(&APP_ID));
+            let Some(named) = named else { return Span::OFF };
+            let is_callee = named.as_bytes() == self.api.app_id.as_bytes();
+            return tracer.start_grpc_proxy(path, is_callee, headers);
+        }
+        tracer.start_grpc(path, headers)
+    }
+
+    /// Applies the allow list, then the token, which is taken out so that nothing passes it on; then checks baggage.
+    fn check(&self, request: &mut Request<Counted>) -> Result<Option<HeaderValue>, Status> {
         if let Some(method) = request.uri().path().strip_prefix(groups::DAPR)
             && let Some((group, version)) = groups::of(method)
             && !self.api.options.access.allows_grpc(group, version)
         {
             return Err(status::not_available());
         }
+        let baggage =
+            || trace::baggage_of(request.headers()).map_err(|error| Status::invalid_argument(error.to_string()));
+        let baggage = baggage()?;
         let token = self.api.options.token.as_ref().filter(|_| self.surface == Surface::Api);
-        let Some(token) = token else { return Ok(()) };
+        let Some(token) = token else { return Ok(baggage) };
         match request.headers_mut().remove(Token::HEADER) {
             None => Err(Status::unauthenticated("missing api token in request metadata")),
-            Some(value) if token.matches(value.as_bytes()) => Ok(()),
+            Some(value) if token.matches(value.as_bytes()) => Ok(baggage),
             Some(_) => Err(Status::unauthenticated("authentication error: api token mismatch")),
         }
     }
 
-    async fn dispatch(&self, request: Request<Counted>) -> Response<Body> {
+    async fn dispatch(&self, request: Request<Counted>, span: &Span, baggage: Option<HeaderValue>) -> Response<Body> {
         let path = request.uri().path();
         if self.surface == Surface::Api && path.starts_with(groups::DAPR) {
+            let invokes = path == INVOKE_SERVICE;
             let Ok(answer) = self.dapr.clone().call(request).await;
-            return status::of_too_large(answer);
+            let mut answer = status::of_too_large(answer).map(Body::stream);
+            if !invokes {
+                span.write_grpc_response(answer.headers_mut());
+            }
+            if let Some(baggage) = baggage {
+                answer.headers_mut().insert(trace::BAGGAGE, baggage);
+            }
+            return answer;
         }
         let reflection = || self.reflection.get_or_init(Reflection::new).as_ref();
+        let is_proxied = request.headers().contains_key(&CALLEE_APP_ID) || request.headers().contains_key(&APP_ID);
         if path.starts_with(REFLECTION_V1)
+            && !is_proxied
             && let Some(reflection) = reflection()
         {
             let Ok(answer) = reflection.v1.clone().call(request).await;
-            return answer;
+            return answer.map(Body::stream);
         }
         if path.starts_with(REFLECTION_V1_ALPHA)
+            && !is_proxied
             && let Some(reflection) = reflection()
         {
             let Ok(answer) = reflection.v1_alpha.clone().call(request).await;
-            return answer;
+            return answer.map(Body::stream);
         }
-        Status::unimplemented(format!("unknown method {path}: no service of this sidecar has it")).into_http()
+        let request = request.map(Body::stream);
+        match self.surface {
+            Surface::Api => self.api.invocation.proxy(request).await,
+            Surface::Internal => self.api.invocation.serve(request).await,
+        }
     }
 }
 

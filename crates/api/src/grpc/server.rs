@@ -4,12 +4,15 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dapr_security::SpiffeId;
 use futures_util::stream::FuturesUnordered;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
 
 use super::connection::{Calls, Connection};
 use super::serve::Service;
@@ -21,6 +24,8 @@ use dapr_net::corked::cork;
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a ping may go unanswered.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connections may take to end after a stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Calls in flight on one connection.
@@ -34,7 +39,7 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 pub enum Surface {
     /// `--dapr-grpc-port`: the service `Dapr` and reflection.
     Api,
-    /// `--dapr-internal-grpc-port`: reflection; calls between sidecars come with service invocation.
+    /// `--dapr-internal-grpc-port`: reflection, calls between sidecars, and proxied calls of any service.
     Internal,
 }
 
@@ -43,6 +48,7 @@ pub struct Server {
     service: Arc<Service>,
     /// Largest header block in bytes.
     headers: u32,
+    tls: Option<TlsAcceptor>,
 }
 
 impl Server {
@@ -51,7 +57,14 @@ impl Server {
         // The incumbent multiplies a size in bytes by 1024, so clients may send that much.
         let headers = api.options.read_buffer_size.saturating_mul(1024);
         let headers = u32::try_from(headers).unwrap_or(u32::MAX);
-        Self { service: Arc::new(Service::new(api, surface)), headers }
+        Self { service: Arc::new(Service::new(api, surface)), headers, tls: None }
+    }
+
+    /// Speaks TLS. Callers prove who they are by their certificates.
+    #[must_use]
+    pub fn with_tls(mut self, config: Option<Arc<rustls::ServerConfig>>) -> Self {
+        self.tls = config.map(TlsAcceptor::from);
+        self
     }
 
     fn builder(&self, calls: Calls) -> http2::Builder<Calls> {
@@ -75,8 +88,11 @@ impl Server {
         loop {
             tokio::select! {
                 stream = listener.accept() => match stream {
-                    Stream::Tcp(stream) => self.connect(stream, stopping.clone(), open.clone()),
-                    Stream::Unix(stream) => self.connect(stream, stopping.clone(), open.clone()),
+                    Stream::Tcp(stream) => match &self.tls {
+                        None => self.connect(stream, None, stopping.clone(), open.clone()),
+                        Some(tls) => self.connect_tls(tls, stream, stopping.clone(), open.clone()),
+                    },
+                    Stream::Unix(stream) => self.connect(stream, None, stopping.clone(), open.clone()),
                 },
                 _ = stop.wait_for(|stop| *stop) => break,
             }
@@ -87,12 +103,30 @@ impl Server {
         }
     }
 
-    fn connect<S>(&self, stream: S, mut stop: watch::Receiver<bool>, open: mpsc::Sender<()>)
+    fn connect_tls(&self, tls: &TlsAcceptor, stream: TcpStream, stop: watch::Receiver<bool>, open: mpsc::Sender<()>) {
+        let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
+        let service = self.service.clone();
+        let headers = self.headers;
+        dapr_kit::task::spawn_detached("grpc handshake", async move {
+            match handshake.await {
+                Ok(Ok(stream)) => {
+                    let peer = dapr_security::peer_identity(stream.get_ref().1);
+                    Self { service, headers, tls: None }.connect(stream, peer, stop, open);
+                }
+                Ok(Err(error)) => {
+                    tracing::warn!(target: "dapr.runtime.grpc.internal", "a caller failed to prove its identity: {error}");
+                }
+                Err(_) => tracing::debug!(target: "dapr.runtime.grpc.internal", "a handshake took too long"),
+            }
+        });
+    }
+
+    fn connect<S>(&self, stream: S, peer: Option<SpiffeId>, mut stop: watch::Receiver<bool>, open: mpsc::Sender<()>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = self.service.clone();
-        let serve = service_fn(move |request| service.clone().serve(request));
+        let serve = service_fn(move |request| service.clone().serve(request, peer.clone()));
         let calls = Calls::default();
         let (cork, corked) = cork(stream);
         let http = Box::pin(self.builder(calls.clone()).serve_connection(TokioIo::new(corked), serve));

@@ -11,7 +11,7 @@ use dapr_proto::runtime::v1::dapr_server::Dapr;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::status;
-use crate::{Api, metadata, secrets, shutdown, state};
+use crate::{Api, invocation, metadata, secrets, shutdown, state};
 
 /// Implements the generated trait over [`Api`].
 #[derive(Clone)]
@@ -38,6 +38,13 @@ type Answer<T> = Result<Response<T>, Status>;
 
 #[async_trait]
 impl Dapr for Service {
+    async fn invoke_service(
+        &self,
+        request: Request<proto::InvokeServiceRequest>,
+    ) -> Answer<dapr_proto::common::v1::InvokeResponse> {
+        invocation::grpc::invoke(&self.0, request).await
+    }
+
     async fn get_state(&self, request: Request<proto::GetStateRequest>) -> Answer<proto::GetStateResponse> {
         self.answer(state::grpc::get(&self.0, request.into_inner()).await)
     }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dapr_errors::{Error, Result, table};
+use dapr_net::Body;
+use dapr_telemetry::trace::Span;
 use http::request::Parts;
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
 
 /// How much of a body that is too large is read and dropped, and for how long.
 const MAX_DISCARDED: usize = 64 << 20;
@@ -18,8 +20,10 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct Call {
     pub(crate) parts: Parts,
     pub(crate) params: Params,
-    pub(crate) body: Incoming,
+    pub(crate) body: Body,
     pub(crate) max_body_size: Option<usize>,
+    /// The span of the request.
+    pub(crate) span: Span,
 }
 
 /// The parameters of a route, unescaped.
@@ -29,6 +33,11 @@ pub(crate) struct Params(Vec<(&'static str, String)>);
 impl Params {
     pub(crate) fn push(&mut self, name: &'static str, value: String) {
         self.0.push((name, value));
+    }
+
+    /// A parameter; empty when the route has none of that name.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
     /// Takes a parameter that the route's pattern has; empty when it has none of that name.
@@ -76,7 +85,10 @@ impl Call {
     }
 }
 
-async fn read(mut body: Incoming, limit: Option<usize>) -> Result<Bytes> {
+async fn read(mut body: Body, limit: Option<usize>) -> Result<Bytes> {
+    if let Some(bytes) = body.bytes().filter(|bytes| limit.is_none_or(|limit| bytes.len() <= limit)) {
+        return Ok(bytes);
+    }
     let limit = limit.unwrap_or(usize::MAX);
     if body.size_hint().lower() > limit as u64 {
         discard(body).await;
@@ -94,7 +106,7 @@ async fn read(mut body: Incoming, limit: Option<usize>) -> Result<Bytes> {
 
 /// Reads on for a while without keeping anything: a client that writes all of its body before it reads would otherwise
 /// see a broken connection and never the answer.
-async fn discard(mut body: Incoming) {
+async fn discard(mut body: Body) {
     let rest = async {
         let mut seen = 0;
         while let Some(Ok(frame)) = body.frame().await {

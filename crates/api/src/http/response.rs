@@ -2,12 +2,9 @@
 
 use bytes::Bytes;
 use dapr_errors::Error;
+use dapr_net::Body;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use http_body_util::Full;
-
-/// The body of an answer.
-pub type Body = Full<Bytes>;
 
 /// An answer.
 pub(crate) type Response = http::Response<Body>;
@@ -43,7 +40,7 @@ pub(crate) fn error(error: &Error) -> Response {
 }
 
 pub(crate) fn status(code: StatusCode, body: Bytes) -> Response {
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(Body::full(body));
     *response.status_mut() = code;
     response
 }

@@ -1,25 +1,27 @@
-//! What every request passes: limits, CORS, token, routing, the operation, metrics and the log.
+//! What every request passes: tracing, limits, CORS, token, middleware, routing, the operation, metrics and the log.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use dapr_errors::{Error, table};
-use dapr_telemetry::metrics::HttpCall;
-use http::header::USER_AGENT;
+use dapr_net::Body;
+use dapr_spi::http_middleware::{Handler, Next, Peer, ResponseFuture};
+use dapr_telemetry::trace::{self, About, HttpRequest, Span};
 use http::request::Parts;
 use http::{Request, StatusCode};
-use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::call::Call;
+use super::call::{Call, Params};
 use super::cors::Cors;
+use super::exchange::Exchange;
 use super::path;
 use super::response::{self, Response};
 use super::router::{Router, Target};
 use super::upgrade;
+use crate::pipeline::State;
 use crate::routes::{Listener, ROUTES, Route};
-use crate::{Api, Token};
+use crate::{Api, Token, invocation};
 
 /// Serves the requests of one listener.
 pub(crate) struct Service {
@@ -27,70 +29,132 @@ pub(crate) struct Service {
     router: Router,
     cors: Option<Cors>,
     listener: Listener,
+    /// Unknown paths are calls of apps.
+    invokes: bool,
 }
 
 impl Service {
     pub(crate) fn new(api: Arc<Api>, listener: Listener) -> Self {
         let router = Router::new(ROUTES, listener, &api.options.access);
         let cors = Cors::new(&api.options.allowed_origins).filter(|_| listener == Listener::Api);
-        Self { api, router, cors, listener }
+        let invokes = listener == Listener::Api && api.options.access.allows_http("invoke", "v1", "v1.0/invoke");
+        Self { api, router, cors, listener, invokes }
     }
 
     /// Answers one request.
-    pub(crate) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response, Infallible> {
+    pub(crate) async fn serve(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Option<SocketAddr>,
+    ) -> Result<Response, Infallible> {
         if self.api.options.h2c && upgrade::is_wanted(&request) {
-            return Ok(upgrade::accept(self, request));
+            return Ok(upgrade::accept(self, request, peer));
         }
-        let started = Instant::now();
         let (parts, body) = request.into_parts();
-        let seen = Seen { started, request_bytes: body.size_hint().exact().unwrap_or_default() };
-        let log = self.api.options.logging.enabled.then(|| LoggedCall::of(&parts));
-        let method = parts.method.clone();
-        let uri = parts.uri.clone();
+        let body = Body::from(body);
+        let mut exchange = Exchange::begin(self.api.clone(), &parts, body.length().unwrap_or_default());
+        let span = self.span(&parts, peer);
+        exchange.span = span.clone();
         let origin = self.cors.as_ref().map(|_| parts.headers.clone());
-        let (route, mut response) = self.answer(parts, body).await;
+        let mut response = match trace::baggage_of(&parts.headers) {
+            Ok(baggage) => {
+                let mut response = self.answer(parts, body, peer, &mut exchange).await;
+                if let Some(baggage) = baggage {
+                    response.headers_mut().insert(trace::BAGGAGE, baggage);
+                }
+                response
+            }
+            Err(error) => response::text(StatusCode::BAD_REQUEST, error.to_string()),
+        };
+        span.write_http_response(response.headers_mut());
         if let (Some(cors), Some(request)) = (&self.cors, &origin) {
             cors.decorate(request, response.headers_mut());
         }
-        self.record(&method, uri.path(), &seen, &response);
-        if let Some(log) = log {
-            self.log(&log, route, &seen, &response);
-        }
-        Ok(response)
+        Ok(exchange.watch(response))
     }
 
-    async fn answer(&self, mut parts: Parts, body: Incoming) -> (Option<&'static Route>, Response) {
-        if let Some(preflight) = self.cors.as_ref().and_then(|cors| cors.preflight(&parts.method, &parts.headers)) {
-            return (None, preflight);
+    fn span(&self, parts: &Parts, peer: Option<SocketAddr>) -> Span {
+        if !self.api.tracer.is_on() {
+            return Span::OFF;
         }
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let (method, path, headers) = (parts.method.as_str(), parts.uri.path(), &parts.headers);
+        self.api.tracer.start_http(&HttpRequest { method, path, target, peer, headers })
+    }
+
+    async fn answer(
+        &self,
+        mut parts: Parts,
+        body: Body,
+        peer: Option<SocketAddr>,
+        exchange: &mut Exchange,
+    ) -> Response {
+        if let Some(preflight) = self.cors.as_ref().and_then(|cors| cors.preflight(&parts.method, &parts.headers)) {
+            return preflight;
+        }
+        if !self.is_authorised(&mut parts) {
+            return response::text(StatusCode::UNAUTHORIZED, "invalid api token");
+        }
+        let links = match self.listener {
+            Listener::Api => self.api.pipeline.state(),
+            Listener::Public => State::Absent,
+        };
+        match links {
+            State::Absent => {
+                let (route, response) = self.dispatch(parts, body, &exchange.span).await;
+                exchange.route = route;
+                response
+            }
+            State::Ready(links) => {
+                if let Some(peer) = peer {
+                    parts.extensions.insert(Peer(peer));
+                }
+                parts.extensions.insert(exchange.span.clone());
+                Next::new(&links, self).run(Request::from_parts(parts, body)).await
+            }
+            State::Starting if self.is_health_check(&parts) => self.dispatch(parts, body, &exchange.span).await.1,
+            State::Starting => response::text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the middleware of spec.httpPipeline is not ready; retry once the sidecar is ready",
+            ),
+        }
+    }
+
+    /// Finds the operation and runs it; what is no endpoint is a call of an app.
+    async fn dispatch(&self, parts: Parts, body: Body, span: &Span) -> (Option<&'static Route>, Response) {
         let cleaned = path::clean(parts.uri.path());
         let target = self.router.find(&parts.method, &cleaned);
+        drop(cleaned);
         let route = if let Target::Route(route, _) = &target { Some(*route) } else { None };
-        if !self.is_authorised(route, &mut parts) {
-            return (route, response::text(StatusCode::UNAUTHORIZED, "invalid api token"));
-        }
-        match target {
-            Target::Route(route, params) => {
-                let call = Call { parts, params, body, max_body_size: self.max_body_size() };
-                let answer = (route.handler)(&self.api, call).await;
-                (Some(route), answer.unwrap_or_else(|error| self.error(&error)))
+        let max_body_size = self.api.options.max_body_size;
+        let call = |parts, params| Call { parts, params, body, max_body_size, span: span.clone() };
+        let answer = match target {
+            Target::Route(route, params) if span.is_recording() => {
+                describe(span, route, &params, &parts);
+                (route.handler)(&self.api, call(parts, params)).await
             }
-            Target::BadEscape(message) => (route, response::text(StatusCode::BAD_REQUEST, message)),
-            Target::Fallback => (None, self.error(&Error::new(&table::DIRECT_INVOKE_NO_APP_ID, &[]))),
-        }
-    }
-
-    fn max_body_size(&self) -> Option<usize> {
-        self.api.options.max_body_size
+            Target::Route(route, params) => (route.handler)(&self.api, call(parts, params)).await,
+            Target::BadEscape(message) => Ok(response::text(StatusCode::BAD_REQUEST, message)),
+            Target::Fallback if self.invokes => {
+                invocation::http::invoke(&self.api, call(parts, Params::default())).await
+            }
+            Target::Fallback => Err(Error::new(&table::DIRECT_INVOKE_NO_APP_ID, &[])),
+        };
+        (route, answer.unwrap_or_else(|error| self.error(&error)))
     }
 
     /// Checks the token, and takes it out so that nothing passes it on.
-    fn is_authorised(&self, route: Option<&Route>, parts: &mut Parts) -> bool {
+    fn is_authorised(&self, parts: &mut Parts) -> bool {
         let Some(token) = &self.api.options.token else { return true };
-        if self.listener == Listener::Public || route.is_some_and(|route| route.is_health_check) {
+        if self.listener == Listener::Public || self.is_health_check(parts) {
             return true;
         }
         parts.headers.remove(Token::HEADER).is_some_and(|value| token.matches(value.as_bytes()))
+    }
+
+    fn is_health_check(&self, parts: &Parts) -> bool {
+        let target = self.router.find(&parts.method, &path::clean(parts.uri.path()));
+        matches!(target, Target::Route(route, _) if route.is_health_check)
     }
 
     fn error(&self, error: &Error) -> Response {
@@ -99,52 +163,26 @@ impl Service {
         self.api.metrics.error_codes.record(code, category);
         response::error(error)
     }
-
-    fn record(&self, method: &http::Method, path: &str, seen: &Seen, response: &Response) {
-        let metrics = &self.api.metrics.http_server;
-        metrics.record(&HttpCall {
-            method: method.as_str(),
-            path_label: &metrics.path_label(path),
-            status: response.status().as_u16(),
-            latency: seen.started.elapsed(),
-            request_bytes: seen.request_bytes,
-            response_bytes: response.body().size_hint().exact().unwrap_or_default(),
-        });
-    }
-
-    fn log(&self, call: &LoggedCall, route: Option<&Route>, seen: &Seen, response: &Response) {
-        let logging = self.api.options.logging;
-        if logging.omit_health_checks && route.is_some_and(|route| route.is_health_check) {
-            return;
-        }
-        let name = route.map_or("InvokeService", |route| route.name);
-        tracing::info!(
-            target: "dapr.runtime.http-info",
-            method = if logging.obfuscate_urls { name } else { &call.method },
-            useragent = call.user_agent.as_deref(),
-            code = response.status().as_u16(),
-            size = response.body().size_hint().exact().unwrap_or_default(),
-            duration = u64::try_from(seen.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "HTTP API Called"
-        );
-    }
 }
 
-/// What is measured of a request before its body is gone.
-struct Seen {
-    started: Instant,
-    request_bytes: u64,
+/// What the span tells of an operation.
+fn describe(span: &Span, route: &Route, params: &Params, parts: &Parts) {
+    let store = params.get("store");
+    let about = match route.group {
+        "state" => About::State { store },
+        "secrets" => About::Secret { store },
+        _ => return,
+    };
+    span.about_http(&about, parts.method.as_str(), parts.uri.path());
 }
 
-/// What the log tells of a request.
-struct LoggedCall {
-    method: String,
-    user_agent: Option<String>,
-}
-
-impl LoggedCall {
-    fn of(parts: &Parts) -> Self {
-        let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Self { method: format!("{} {}", parts.method, parts.uri.path()), user_agent }
+/// The end of the middleware's chain: middleware may have changed the path, so it is read here.
+impl Handler for Service {
+    fn handle(&self, request: Request<Body>) -> ResponseFuture<'_> {
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            let span = parts.extensions.remove::<Span>().unwrap_or_default();
+            self.dispatch(parts, body, &span).await.1
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Accepting connections, HTTP/1.1 and HTTP/2 on one port, and stopping them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,8 +54,11 @@ impl Server {
         loop {
             tokio::select! {
                 stream = socket.accept() => match stream {
-                    Stream::Tcp(stream) => self.connect(stream, &connections),
-                    Stream::Unix(stream) => self.connect(stream, &connections),
+                    Stream::Tcp(stream) => {
+                        let peer = stream.peer_addr().ok();
+                        self.connect(stream, peer, &connections);
+                    }
+                    Stream::Unix(stream) => self.connect(stream, None, &connections),
                 },
                 _ = stop.wait_for(|stop| *stop) => break,
             }
@@ -66,12 +70,12 @@ impl Server {
         }
     }
 
-    fn connect<S>(&self, stream: S, connections: &GracefulShutdown)
+    fn connect<S>(&self, stream: S, peer: Option<SocketAddr>, connections: &GracefulShutdown)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = self.service.clone();
-        let serve = service_fn(move |request| service.clone().serve(request));
+        let serve = service_fn(move |request| service.clone().serve(request, peer));
         let connection = self.builder.serve_connection_with_upgrades(TokioIo::new(stream), serve).into_owned();
         let watched = connections.watch(connection);
         dapr_kit::task::spawn_detached("http connection", async move {

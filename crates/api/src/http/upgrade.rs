@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read as _};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -40,17 +41,17 @@ pub(super) fn is_wanted(request: &Request<Incoming>) -> bool {
 }
 
 /// Answers 101 and goes on in HTTP/2.
-pub(super) fn accept(service: Arc<Service>, mut request: Request<Incoming>) -> Response {
+pub(super) fn accept(service: Arc<Service>, mut request: Request<Incoming>, peer: Option<SocketAddr>) -> Response {
     let Some(frames) = frames(&request) else { return response::text(StatusCode::BAD_REQUEST, "bad upgrade request") };
     let upgraded = hyper::upgrade::on(&mut request);
-    dapr_kit::task::spawn_detached("h2c connection", serve(service, upgraded, frames));
+    dapr_kit::task::spawn_detached("h2c connection", serve(service, upgraded, frames, peer));
     let mut response = response::status(StatusCode::SWITCHING_PROTOCOLS, bytes::Bytes::new());
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     response.headers_mut().insert(UPGRADE, HeaderValue::from_static("h2c"));
     response
 }
 
-async fn serve(service: Arc<Service>, upgraded: OnUpgrade, frames: Vec<u8>) {
+async fn serve(service: Arc<Service>, upgraded: OnUpgrade, frames: Vec<u8>, peer: Option<SocketAddr>) {
     let Ok(upgraded) = upgraded.await else { return };
     let mut io = TokioIo::new(upgraded);
     let mut preface = [0u8; PREFACE.len()];
@@ -58,7 +59,7 @@ async fn serve(service: Arc<Service>, upgraded: OnUpgrade, frames: Vec<u8>) {
         return;
     }
     let io = TokioIo::new(Prefixed { prefix: frames.into(), io });
-    let serve = service_fn(move |request| service.clone().serve(request));
+    let serve = service_fn(move |request| service.clone().serve(request, peer));
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .serve_connection(io, serve);

@@ -64,7 +64,7 @@ impl Drop for InFlight {
 
 impl Connection {
     /// Opens a connection.
-    pub(super) async fn open(origin: &Origin) -> Result<Self, SendError> {
+    pub(super) async fn open(origin: &Origin, pings: bool) -> Result<Self, SendError> {
         let socket = dial(origin).await.map_err(SendError::Connect)?;
         let (cork, corked) = cork(socket);
         let handshake = client::Builder::new()
@@ -75,7 +75,7 @@ impl Connection {
             .enable_push(false)
             .handshake(corked);
         let (sender, mut http) = handshake.await.map_err(|error| SendError::Unsent(error.into()))?;
-        let ping = http.ping_pong();
+        let ping = if pings { http.ping_pong() } else { None };
         let state = Arc::new(State::default());
         let task = task::spawn("http/2 client connection", drive(http, cork, ping, state.clone()));
         Ok(Self { sender, state, _task: task })

@@ -1,0 +1,7 @@
+//! Service invocation: calls of other apps.
+
+pub(crate) mod grpc;
+pub(crate) mod headers;
+pub(crate) mod http;
+mod status;
+mod target;
