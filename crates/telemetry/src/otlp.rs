@@ -11,6 +11,9 @@ mod resource;
 mod settings;
 mod tls;
 
+#[cfg(test)]
+mod tests;
+
 pub use address::EndpointError;
 pub use logs::LogPush;
 pub use metrics::MetricPush;

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod authority;
+pub mod collector;
 pub mod name_resolver;
 pub mod process;
 pub mod state;
