@@ -67,7 +67,7 @@ pub(crate) enum Commands {
     Logs(logs::Args),
     /// Upgrade or downgrade Dapr (Kubernetes)
     Upgrade(upgrade::Args),
-    /// Inspect and renew the certificates of the control plane (Kubernetes)
+    /// Inspect and renew the certificates of the control plane
     Mtls(mtls::Args),
     /// Add Dapr annotations to Kubernetes resources
     Annotate(annotate::Args),
@@ -100,7 +100,7 @@ impl Commands {
             Self::Mcpservers(args) => mcpservers::execute(&args, context),
             Self::Logs(_) => waits_for(context, "dapr logs", KUBERNETES),
             Self::Upgrade(_) => waits_for(context, "dapr upgrade", KUBERNETES),
-            Self::Mtls(_) => waits_for(context, "dapr mtls", KUBERNETES),
+            Self::Mtls(args) => mtls::execute(&args, context),
             Self::Annotate(_) => waits_for(context, "dapr annotate", KUBERNETES),
             Self::Scheduler(_) => waits_for(context, "dapr scheduler", "the scheduler service"),
             Self::Workflow(_) => waits_for(context, "dapr workflow", "the workflow engine"),
