@@ -124,15 +124,21 @@ impl MethodPath {
 
 /// A path with a slash at its beginning and no empty segment nor one of dots.
 pub(crate) fn clean(path: &str) -> String {
+    let mut cleaned = String::with_capacity(path.len() + 1);
+    let rest = path.strip_prefix('/').unwrap_or(path);
+    if rest.split('/').all(|segment| !matches!(segment, "" | "." | "..")) {
+        cleaned.push('/');
+        cleaned.push_str(rest);
+        return cleaned;
+    }
     let mut segments: Vec<&str> = Vec::new();
-    for segment in path.split('/') {
+    for segment in rest.split('/') {
         match segment {
             "" | "." => {}
             ".." => drop(segments.pop()),
             segment => segments.push(segment),
         }
     }
-    let mut cleaned = String::with_capacity(path.len() + 1);
     for segment in segments {
         cleaned.push('/');
         cleaned.push_str(segment);
