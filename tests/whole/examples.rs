@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 use crate::client::{Ask, Target};
 use crate::process::{Process, until};
@@ -99,7 +100,11 @@ async fn the_web_app_of_orders() {
     run.exit_code(LIMIT).await;
 }
 
-/// The Node app of the quickstart with its sidecar, each test's under a name and a port of its own.
+/// The tests of the quickstart run one after another: a resolver may know all apps of the machine, and theirs have one
+/// name.
+static ONE_NODEAPP: Mutex<()> = Mutex::const_new(());
+
+/// The Node app of the quickstart with its sidecar, on a port of its own.
 struct NodeApp {
     home: TempDir,
     port: u16,
@@ -126,6 +131,7 @@ impl NodeApp {
 
 #[tokio::test]
 async fn the_quickstart() {
+    let _alone = ONE_NODEAPP.lock().await;
     let mut node = NodeApp::start().await;
     let app = node.target();
     app.send(Ask::get("/order")).await.expect("an answer").has(404);
@@ -148,6 +154,17 @@ async fn the_quickstart() {
 
 #[tokio::test]
 async fn the_quickstart_from_its_run_file() {
+    quickstart_from_its_run_file(false).await;
+}
+
+#[tokio::test]
+async fn the_quickstart_with_mtls() {
+    quickstart_from_its_run_file(true).await;
+}
+
+/// With mTLS, `dapr run` starts the Sentry that it needs.
+async fn quickstart_from_its_run_file(mtls: bool) {
+    let _alone = ONE_NODEAPP.lock().await;
     let home = new_machine();
     let folder = home.path().join("quickstart");
     let from = machine::node_project("examples/quickstart/node").parent().expect("its folder").to_owned();
@@ -156,8 +173,14 @@ async fn the_quickstart_from_its_run_file() {
     let port = machine::port();
     let text = std::fs::read_to_string(from.join("dapr.yaml")).expect("the run file");
     assert!(text.contains("appPort: 3000"), "{text}");
-    std::fs::write(folder.join("dapr.yaml"), text.replace("appPort: 3000", &format!("appPort: {port}")))
-        .expect("write the run file");
+    let mut text = text.replace("appPort: 3000", &format!("appPort: {port}"));
+    if mtls {
+        text += "common:\n  configFilePath: mtls.yaml\n";
+        let spec = format!("{{mtls: {{enabled: true, sentryAddress: 'localhost:{}'}}}}", machine::port());
+        let head = "apiVersion: dapr.io/v1alpha1\nkind: Configuration\nmetadata:\n  name: mtls\nspec: ";
+        std::fs::write(folder.join("mtls.yaml"), format!("{head}{spec}\n")).expect("write the Configuration");
+    }
+    std::fs::write(folder.join("dapr.yaml"), text).expect("write the run file");
     let mut run = Process::start(&home.path().join("output.log"), machine::binary("dapr"), |command| {
         command.env("HOME", home.path()).current_dir(&folder).args(["run", "-f", "."]);
     });

@@ -12,6 +12,7 @@ mod servers;
 mod access;
 mod backends;
 mod cli;
+mod dapr_invoke;
 mod errors;
 mod examples;
 mod lifecycle;

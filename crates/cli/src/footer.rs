@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A busy log redraws the footer no more often than this; [`refresh`] catches up.
+/// A busy log redraws the footer no more often than this; a thread catches up.
 const REDRAW: Duration = Duration::from_millis(80);
 
-static FOOTER: Mutex<Footer> = Mutex::new(Footer { lines: Vec::new(), shown: 0, drawn: None });
+static FOOTER: Mutex<Footer> = Mutex::new(Footer { lines: Vec::new(), shown: 0, drawn: None, is_kept: false });
 
 /// The wanted lines and what of them is on the screen.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ struct Footer {
     /// So many lines stand right above the cursor.
     shown: usize,
     drawn: Option<Instant>,
+    /// A thread sees to it that the footer comes back after a burst of lines.
+    is_kept: bool,
 }
 
 /// One line, without its end.
@@ -40,25 +42,32 @@ pub(crate) fn show(lines: Vec<Line>) -> bool {
     let mut out = io::stdout().lock();
     let _ = out.write_all((footer.erase() + &footer.draw()).as_bytes());
     let _ = out.flush();
+    if fits && !footer.is_kept {
+        footer.is_kept = std::thread::Builder::new().name("footer".to_owned()).spawn(keep).is_ok();
+    }
     fits
+}
+
+/// Draws the footer when a busy log has kept it away, until there is none. Not a task: a terminal
+/// that is paused must not keep the others from hearing signals.
+fn keep() {
+    loop {
+        std::thread::sleep(REDRAW);
+        let mut footer = lock();
+        if footer.lines.is_empty() {
+            footer.is_kept = false;
+            return;
+        }
+        footer.put();
+    }
 }
 
 /// Leaves the lines where they are; what is written next comes below them.
 pub(crate) fn release() {
-    refresh();
     let mut footer = lock();
+    footer.put();
     footer.lines.clear();
     footer.shown = 0;
-}
-
-/// Draws the footer if a busy log has kept it away.
-pub(crate) fn refresh() {
-    let mut footer = lock();
-    if footer.shown == 0 && !footer.lines.is_empty() {
-        let mut out = io::stdout().lock();
-        let _ = out.write_all(footer.draw().as_bytes());
-        let _ = out.flush();
-    }
 }
 
 /// Writes `text` to `out`, a stream that may share the footer's terminal, in one piece and above
@@ -74,9 +83,7 @@ pub(crate) fn write(out: &mut impl Write, text: &[u8]) {
     let _ = io::stdout().lock().flush();
     let _ = out.write_all(text).and_then(|()| out.flush());
     if footer.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
-        let drawn = footer.draw();
-        let _ = io::stdout().lock().write_all(drawn.as_bytes());
-        let _ = io::stdout().lock().flush();
+        footer.put();
     }
 }
 
@@ -100,6 +107,15 @@ impl Footer {
         match std::mem::take(&mut self.shown) {
             0 => String::new(),
             lines => format!("\u{1b}[{lines}F\u{1b}[J"),
+        }
+    }
+
+    /// Puts the lines on the screen if they are not there.
+    fn put(&mut self) {
+        if self.shown == 0 && !self.lines.is_empty() {
+            let mut out = io::stdout().lock();
+            let _ = out.write_all(self.draw().as_bytes());
+            let _ = out.flush();
         }
     }
 
@@ -140,7 +156,8 @@ mod tests {
 
     #[test]
     fn what_was_drawn_is_erased_once() {
-        let mut footer = Footer { lines: vec![line("a", None), line("b", None)], shown: 0, drawn: None };
+        let mut footer =
+            Footer { lines: vec![line("a", None), line("b", None)], shown: 0, drawn: None, is_kept: false };
         assert_eq!(footer.erase(), "");
         assert_eq!(footer.draw(), "a\nb\n");
         assert_eq!(footer.erase(), "\u{1b}[2F\u{1b}[J");

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
@@ -22,8 +21,6 @@ use crate::{footer, instances, say};
 /// The colours of the apps' prefixes, by turns: bright blue as in a run of one app, then others
 /// that can be told apart on a dark and on a light ground.
 const COLOURS: [u8; 6] = [94, 35, 36, 33, 95, 32];
-/// How soon the table stands below a busy log again.
-const REFRESH: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(given: &Path, context: &Context, urgency: watch::Receiver<Urgency>) -> Result<u8> {
     let path = file::locate(given)?;
@@ -88,22 +85,16 @@ impl Run<'_> {
         let sessions: Vec<Session> =
             apps.map(|(index, (app, plan))| self.session(index, &app, plan)).collect::<Result<_>>()?;
         let mut runs = std::pin::pin!(join_all(sessions.into_iter().map(|session| self.one(session))));
-        let mut refresh = tokio::time::interval(REFRESH);
-        let mut is_asked = false;
-        loop {
-            tokio::select! {
-                // The signal is told before the apps react to it.
-                biased;
-                () = reached(&self.urgency, Urgency::Ask), if !is_asked => {
-                    is_asked = true;
-                    self.context.say.info(
-                        "Received signal to stop Dapr and app processes. Shutting down Dapr and app processes.",
-                    );
-                }
-                codes = &mut runs => return Ok(codes),
-                _ = refresh.tick() => footer::refresh(),
-            }
+        tokio::select! {
+            // The signal is told before the apps react to it.
+            biased;
+            () = reached(&self.urgency, Urgency::Ask) => self
+                .context
+                .say
+                .info("Received signal to stop Dapr and app processes. Shutting down Dapr and app processes."),
+            codes = &mut runs => return Ok(codes),
         }
+        Ok(runs.await)
     }
 
     fn session(&self, index: usize, app: &App, plan: Plan) -> Result<Session> {
