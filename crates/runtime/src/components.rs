@@ -5,7 +5,9 @@
 //! its resource says `ignoreErrors`, and is tried again in the background.
 
 mod failure;
+mod middleware;
 pub(crate) mod properties;
+mod secrets;
 mod start;
 mod watch;
 
@@ -16,8 +18,8 @@ use dapr_api::MetadataRegistry;
 use dapr_api::metadata::ComponentStatus;
 use dapr_kit::backoff::Backoff;
 use dapr_kit::task::{self, Task};
-use dapr_resources::Component;
 use dapr_resources::component::{Category, DenyList};
+use dapr_resources::{Component, HttpEndpoint};
 use dapr_secrets::SecretStores;
 use dapr_spi::registry::{Component as Opened, Registry};
 use dapr_state::{Identity, Stores};
@@ -25,6 +27,7 @@ use dapr_telemetry::metrics::Metrics;
 use futures_util::{StreamExt, stream};
 
 pub(crate) use failure::Failure;
+pub(crate) use middleware::Links;
 
 use crate::Environment;
 
@@ -45,6 +48,7 @@ pub(crate) struct Context {
     pub(crate) identity: Identity,
     pub(crate) state: Arc<Stores>,
     pub(crate) secrets: Arc<SecretStores>,
+    pub(crate) links: Arc<Links>,
     pub(crate) metadata: Arc<MetadataRegistry>,
     pub(crate) metrics: Metrics,
 }
@@ -160,6 +164,11 @@ impl Components {
             }
         });
         lock(&self.retries).push(retry);
+    }
+
+    /// Puts the secrets of an HTTPEndpoint in. One that cannot be had is reported and left empty.
+    pub(crate) async fn resolve_endpoint(&self, endpoint: &mut HttpEndpoint) {
+        secrets::resolve_endpoint(&self.context, endpoint).await;
     }
 
     /// Closes all components, those opened last first, and reports who is slow.

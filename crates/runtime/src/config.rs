@@ -70,8 +70,27 @@ pub struct Config {
     pub skip_app_config: bool,
     /// Do not read `/dapr/subscribe`.
     pub skip_app_subscribe: bool,
+    /// Who the sidecar is, and who says so.
+    pub identity: Identity,
+    /// `host:port` of the operator.
+    pub control_plane_address: String,
     /// The environment, with what the sidecar adds.
     pub environment: Environment,
+}
+
+/// Who the sidecar is, and who says so.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Encrypt and authenticate calls between sidecars.
+    pub mtls: bool,
+    /// `host:port` of Sentry.
+    pub sentry_address: String,
+    /// Trust domain of the control plane.
+    pub control_plane_trust_domain: String,
+    /// Namespace of the control plane.
+    pub control_plane_namespace: String,
+    /// For whom tokens are asked for besides the certificate.
+    pub jwt_audiences: Vec<String>,
 }
 
 /// How the app is reached.
@@ -156,6 +175,8 @@ impl Config {
             block_shutdown: block_shutdown(flags.dapr_block_shutdown_duration.as_deref())?,
             skip_app_config: skips(flags, "config"),
             skip_app_subscribe: skips(flags, "subscribe"),
+            identity: identity(flags, &environment),
+            control_plane_address: flags.control_plane_address.clone(),
             environment,
         };
         check_endpoints(flags)?;
@@ -188,6 +209,24 @@ impl Config {
     /// There is no such level.
     pub fn log_level(flags: &Flags) -> Result<Level, InvalidConfig> {
         Ok(flags.log_level.parse()?)
+    }
+}
+
+fn identity(flags: &Flags, environment: &Environment) -> Identity {
+    let or = |flag: &Option<String>, variable: &str, default: &str| {
+        let variable = Some(environment.text(variable)).filter(|text| !text.is_empty()).map(str::to_owned);
+        flag.clone().or(variable).unwrap_or_else(|| default.to_owned())
+    };
+    Identity {
+        mtls: flags.enable_mtls,
+        sentry_address: flags.sentry_address.clone(),
+        control_plane_trust_domain: or(
+            &flags.control_plane_trust_domain,
+            "DAPR_CONTROLPLANE_TRUST_DOMAIN",
+            "localhost",
+        ),
+        control_plane_namespace: or(&flags.control_plane_namespace, "DAPR_CONTROLPLANE_NAMESPACE", "default"),
+        jwt_audiences: flags.sentry_request_jwt_audiences.clone(),
     }
 }
 

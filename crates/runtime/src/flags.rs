@@ -196,11 +196,7 @@ impl Flags {
     /// Flags that were given whose feature this build does not have yet, by name.
     pub fn waiting(&self) -> Vec<&'static str> {
         let given = [
-            ("--sentry-address", !self.sentry_address.is_empty()),
-            ("--sentry-request-jwt-audiences", !self.sentry_request_jwt_audiences.is_empty()),
             ("--control-plane-address", !self.control_plane_address.is_empty()),
-            ("--control-plane-trust-domain", self.control_plane_trust_domain.is_some()),
-            ("--control-plane-namespace", self.control_plane_namespace.is_some()),
             ("--placement-host-address", !self.placement_host_address.is_empty()),
             ("--actors-service", self.actors_service.is_some()),
             ("--reminders-service", self.reminders_service.is_some()),

@@ -53,7 +53,7 @@ async fn sidecars(flags: &Flags, environment: &Environment, registry: &Registry)
         };
         tracing::info!(target: "dapr.runtime", "Starting Dapr Runtime -- version {VERSION} -- commit {}", option_env!("DAPR_GIT_COMMIT").unwrap_or("unknown"));
         tracing::info!(target: "dapr.runtime", "Log level set to: {}", flags.log_level);
-        warn_of_missing(flags, config.mode);
+        warn_of_missing(config.mode);
         for flag in flags.waiting() {
             tracing::debug!(target: "dapr.runtime", "{flag} is accepted and has no effect in this build yet");
         }
@@ -70,15 +70,12 @@ async fn sidecars(flags: &Flags, environment: &Environment, registry: &Registry)
 }
 
 /// What a user must not believe to have: these are more than a flag without effect.
-fn warn_of_missing(flags: &Flags, mode: Mode) {
+fn warn_of_missing(mode: Mode) {
     if mode == Mode::Kubernetes {
         tracing::warn!(
             target: "dapr.runtime",
             "this build has no client for the operator yet: only resources of --resources-path are loaded"
         );
-    }
-    if flags.enable_mtls {
-        tracing::warn!(target: "dapr.runtime", "this build has no mTLS yet: --enable-mtls does not encrypt anything");
     }
 }
 

@@ -1,14 +1,22 @@
 //! One sidecar: how it starts, what it waits for, how it stops.
 
+mod application;
 mod assemble;
+mod calls;
+mod identity;
 mod listeners;
+mod names;
 mod stop;
+mod traces;
 
 use std::sync::Arc;
 
-use dapr_api::{Health, ShutdownKind};
+use dapr_api::{Api, ShutdownKind};
+use dapr_app_channel::App;
+use dapr_kit::task::Task;
 use dapr_resources::Loader;
 use dapr_resources::component::DenyList;
+use dapr_security::Security;
 use dapr_spi::registry::Registry;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -17,7 +25,7 @@ use crate::Config;
 use crate::components::Components;
 use crate::signals::{Request, Signals};
 
-use assemble::Assembled;
+use assemble::{Assembled, Measured};
 use listeners::{Listeners, Servers};
 
 /// How a sidecar ended.
@@ -53,9 +61,14 @@ mod target {
 /// A sidecar that serves.
 pub(crate) struct Sidecar {
     config: Config,
-    health: Arc<Health>,
+    api: Arc<Api>,
+    app: Option<Arc<App>>,
     components: Components,
     servers: Servers,
+    /// Keeps the certificate fresh.
+    _security: Security,
+    /// Probes the application.
+    probes: Option<Task<()>>,
     /// Turns true when the servers shall finish.
     stop: watch::Sender<bool>,
     shutdown: mpsc::Receiver<ShutdownKind>,
@@ -98,28 +111,60 @@ impl Sidecar {
 
         // 1. The Configuration, which decides how everything else behaves.
         let configuration = assemble::configuration(&config)?;
+        let spec = &configuration.spec;
+        let metrics = assemble::metrics(&config, &configuration)?;
         // 2. Listeners: ports are ours before anything slow begins.
         let listeners = Listeners::bind(&config).map_err(StartError::new)?;
-        // 3. Resources.
+        let internal_port = listeners.internal_port();
+        // 3. Who this sidecar is.
+        let security = identity::start(&config, &metrics).await?;
+        // 4. Resources.
         let resources = load_resources(&config)?;
         let registry = assemble::with_pluggable(&config, registry).await;
-        // 4. The API over building blocks that have no components yet.
-        let Assembled { api, components, shutdown } =
-            assemble::assemble(&config, &configuration, &resources, &registry).map_err(StartError::new)?;
-        // 5. Serve: a call to a component that still starts is answered with its name.
+        // 5. The API over building blocks that have no components yet.
+        let tracer = traces::start(&config, &spec.tracing)?;
+        let invocation = calls::invocation(&config, &configuration, &resources, &metrics, &tracer, internal_port)?;
+        let app = application::channel(&config, &metrics)?;
+        if let Some(app) = &app {
+            invocation.set_app(app.clone());
+        }
+        let measured = Measured { metrics, tracer };
+        let Assembled { api, components, links, shutdown } =
+            assemble::assemble(&config, &configuration, &resources, &registry, measured, invocation);
+        // 6. Serve: a call to a component that still starts is answered with its name.
         let (stop, stopping) = watch::channel(false);
-        let servers = listeners.serve(&api, &stopping);
-        let health = api.health.clone();
-        let sidecar = slot.insert(Self { config, health, components, servers, stop, shutdown });
-        // 6. Components: secret stores, then all others at once.
-        let deny = DenyList::new(&configuration.spec.components.deny);
+        let servers = listeners.serve(&api, &security, &stopping);
+        let securing = identity::securing(&security);
+        let sidecar = slot.insert(Self {
+            config,
+            api: api.clone(),
+            app: app.clone(),
+            components,
+            servers,
+            _security: security,
+            probes: None,
+            stop,
+            shutdown,
+        });
+        // 7. Others find this sidecar, and it finds them.
+        match names::start(&sidecar.config, &spec.name_resolution, &registry, internal_port).await {
+            Ok(resolver) => api.invocation.set_resolver(resolver, securing),
+            Err(error) => tracing::error!(target: "dapr.runtime", "{error}; calls to other apps will fail"),
+        }
+        // 8. Components: secret stores, then all others at once; then what is made of them.
+        let deny = DenyList::new(&spec.components.deny);
         sidecar.components.start(resources.components, &deny).await.map_err(StartError::new)?;
         warn_of_unmatched_scopes(&api);
-        // 7. The app may call out.
-        sidecar.health.set_outbound(true);
-        // 8. The app is ready to be called.
+        api.invocation.set_endpoints(calls::endpoints(&sidecar.components, resources.http_endpoints).await);
+        if let Some(app) = &app {
+            app.set_pipeline(links.pipeline("spec.appHttpPipeline", &spec.app_http_pipeline));
+        }
+        api.pipeline.set(links.pipeline("spec.httpPipeline", &spec.http_pipeline));
+        // 9. The app may call out.
+        api.health.set_outbound(true);
+        // 10. The app is ready to be called.
         sidecar.wait_for_app().await;
-        sidecar.health.set(target::RUNTIME, true);
+        api.health.set(target::RUNTIME, true);
         tracing::info!(
             target: "dapr.runtime",
             "dapr initialized. Status: Running. Init Elapsed {}ms", began.elapsed().as_millis()
@@ -127,12 +172,11 @@ impl Sidecar {
         Ok(())
     }
 
-    async fn wait_for_app(&self) {
-        let app = &self.config.app;
-        if app.port == 0 {
-            return;
-        }
-        dapr_app_channel::wait_for_port(&app.address, app.port).await;
+    async fn wait_for_app(&mut self) {
+        let settings = &self.config.app;
+        let Some(app) = &self.app else { return };
+        dapr_app_channel::wait_for_port(&settings.address, settings.port).await;
+        self.probes = app.start_probes();
         if self.config.skip_app_config {
             tracing::info!(target: "dapr.runtime", "Skipping programmatic dapr configuration loading");
         }

@@ -1,19 +1,18 @@
 //! One component from resource to opened.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use dapr_kit::backoff::Backoff;
 use dapr_resources::Component;
 use dapr_resources::component::template::TemplateContext;
-use dapr_resources::component::{Category, env_ref, secrets};
+use dapr_resources::component::{Category, env_ref, secrets as references};
 use dapr_secrets::SecretStores;
 use dapr_spi::ErrorKind;
 use dapr_spi::metadata::{Properties, error_of};
 use dapr_spi::registry::{Component as Opened, Prepared};
 use dapr_state::{Settings, Store};
 
-use super::{Context, Failure, properties};
+use super::{Context, Failure, properties, secrets};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
@@ -27,7 +26,7 @@ pub(super) fn log_name(component: &Component) -> String {
 
 /// The secret store that the component needs and that is not there.
 pub(super) fn missing_store(component: &Component, stores: &SecretStores) -> Option<String> {
-    let needed = secrets::references(component, false);
+    let needed = references::references(component, false);
     needed.into_iter().map(|reference| reference.store).find(|store| stores.component(store).is_none())
 }
 
@@ -41,7 +40,10 @@ pub(super) async fn start(context: &Context, component: &Component) -> Result<Op
         .map_err(|unknown| Failure::create(component, unknown))?;
     let mut resolved = component.clone();
     resolve_environment(context, &mut resolved);
-    resolve_secrets(context, &mut resolved).await?;
+    let label = format!("component {}", component.metadata.name);
+    if let Err(store) = secrets::resolve(context, &mut resolved, &label).await {
+        return Err(Failure::secret_store(component, &store));
+    }
     let properties = read_properties(context, &resolved)?;
     for remark in entry.remarks(&properties) {
         tracing::warn!(target: "dapr.runtime.processor", "component {}: {remark}", component.metadata.name);
@@ -70,36 +72,6 @@ fn resolve_environment(context: &Context, component: &mut Component) {
     for problem in env_ref::resolve(component, lookup, environment.get("DAPR_ENV_KEYS")) {
         tracing::warn!(target: "dapr.runtime.processor", "{problem}");
     }
-}
-
-async fn resolve_secrets(context: &Context, component: &mut Component) -> Result<(), Failure> {
-    let references = secrets::references(component, false);
-    let mut found: HashMap<(String, String), HashMap<String, String>> = HashMap::new();
-    for reference in &references {
-        let place = (reference.store.clone(), reference.secret.clone());
-        if found.contains_key(&place) {
-            continue;
-        }
-        let Some(store) = context.secrets.component(&reference.store) else {
-            return Err(Failure::secret_store(component, &reference.store));
-        };
-        match store.get(&reference.secret, &HashMap::new()).await {
-            Ok(secret) => drop(found.insert(place, secret)),
-            Err(error) => {
-                tracing::error!(
-                    target: "dapr.runtime.processor",
-                    "component {}: secret `{}` of store `{}`: {error}",
-                    component.metadata.name, reference.secret, reference.store
-                );
-                found.insert(place, HashMap::new());
-            }
-        }
-    }
-    secrets::apply(component, &references, |reference| {
-        let secret = found.get(&(reference.store.clone(), reference.secret.clone()))?;
-        secret.get(&reference.key).cloned()
-    });
-    Ok(())
 }
 
 fn read_properties(context: &Context, component: &Component) -> Result<Properties, Failure> {
@@ -154,5 +126,8 @@ fn hand_over(context: &Context, component: &Component, opened: &Opened, settings
         Opened::SecretStore(store) => context.secrets.insert(name, store.clone()),
         // The pub/sub engine comes with its own issue; until then the broker is open and has no callers.
         Opened::PubSub(_) => {}
+        Opened::HttpMiddleware(link) => context.links.insert(name, &component.spec.component_type, link.clone()),
+        // Name resolution is a matter of the Configuration; as a resource it is open and has no callers.
+        Opened::NameResolver(_) => {}
     }
 }

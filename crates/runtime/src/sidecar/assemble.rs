@@ -5,17 +5,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dapr_api::metadata::{AppConnection, AppHealth, Facts};
-use dapr_api::{AccessRules, Api, Health, Logging, MetadataRegistry, Options, ShutdownKind, ShutdownSender, Token};
+use dapr_api::{
+    AccessRules, Api, Health, Logging, MetadataRegistry, Options, Pipeline, ShutdownKind, ShutdownSender, Token,
+};
+use dapr_invocation::Invocation;
 use dapr_kit::duration;
 use dapr_resources::{Configuration, Loaded, configuration};
 use dapr_secrets::SecretStores;
 use dapr_spi::registry::Registry;
 use dapr_state::{Identity, Stores};
-use dapr_telemetry::metrics::{HttpMetricsConfig, LabelRule, MetricRule, Metrics, MetricsConfig, MetricsError};
+use dapr_telemetry::metrics::{HttpMetricsConfig, LabelRule, MetricRule, Metrics, MetricsConfig};
+use dapr_telemetry::trace::Tracer;
 use tokio::sync::mpsc;
 
 use super::{StartError, target};
-use crate::components::{Components, Context};
+use crate::components::{Components, Context, Links};
 use crate::{Config, VERSION};
 
 /// Where pluggable components have their sockets by default.
@@ -25,6 +29,7 @@ const SOCKETS_FOLDER: &str = "/tmp/dapr-components-sockets";
 pub(super) struct Assembled {
     pub(super) api: Arc<Api>,
     pub(super) components: Components,
+    pub(super) links: Arc<Links>,
     pub(super) shutdown: mpsc::Receiver<ShutdownKind>,
 }
 
@@ -52,14 +57,27 @@ pub(super) async fn with_pluggable<'a>(config: &Config, registry: &'a Registry) 
     if folder.is_dir() { Cow::Owned(registry.with_discovered(folder).await) } else { Cow::Borrowed(registry) }
 }
 
+/// Where calls are counted and traced.
+pub(super) struct Measured {
+    pub(super) metrics: Metrics,
+    pub(super) tracer: Tracer,
+}
+
+/// The metrics that the Configuration asks for.
+pub(super) fn metrics(config: &Config, configuration: &Configuration) -> Result<Metrics, StartError> {
+    Metrics::new(&metrics_config(config, configuration)).map_err(StartError::new)
+}
+
 /// Builds the API over building blocks without components.
 pub(super) fn assemble(
     config: &Config,
     configuration: &Configuration,
     resources: &Loaded,
     registry: &Registry,
-) -> Result<Assembled, MetricsError> {
-    let metrics = Metrics::new(&metrics(config, configuration))?;
+    Measured { metrics, tracer }: Measured,
+    invocation: Invocation,
+) -> Assembled {
+    let links = Arc::new(Links::default());
     let metadata = Arc::new(MetadataRegistry::new(facts(config, configuration, resources)));
     let state = Arc::new(Stores::default());
     let secrets = Arc::new(SecretStores::new(&configuration.spec.secrets.scopes, metrics.clone()));
@@ -69,6 +87,7 @@ pub(super) fn assemble(
         identity: Identity { app_id: config.app_id.clone(), namespace: config.namespace.clone() },
         state: state.clone(),
         secrets: secrets.clone(),
+        links: links.clone(),
         metadata: metadata.clone(),
         metrics: metrics.clone(),
     });
@@ -77,13 +96,16 @@ pub(super) fn assemble(
         app_id: config.app_id.clone(),
         state,
         secrets,
+        invocation: Arc::new(invocation),
+        pipeline: Pipeline::new(configuration.spec.http_pipeline.handlers.len()),
+        tracer,
         metadata,
         health: Arc::new(health()),
         shutdown: sender,
         metrics,
         options: options(config, configuration),
     };
-    Ok(Assembled { api: Arc::new(api), components, shutdown })
+    Assembled { api: Arc::new(api), components, links, shutdown }
 }
 
 fn health() -> Health {
@@ -134,7 +156,7 @@ fn facts(config: &Config, configuration: &Configuration, resources: &Loaded) -> 
     }
 }
 
-fn metrics(config: &Config, configuration: &Configuration) -> MetricsConfig {
+fn metrics_config(config: &Config, configuration: &Configuration) -> MetricsConfig {
     let spec = &configuration.spec.metric;
     let buckets = spec.latency_distribution_buckets.iter().flatten();
     let label = |label: &configuration::MetricLabel| LabelRule {

@@ -7,6 +7,7 @@ use dapr_api::Api;
 use dapr_api::listen::{self, Listener};
 use dapr_api::{grpc, http, routes};
 use dapr_kit::task::{self, Task};
+use dapr_security::Security;
 use dapr_telemetry::{profile, server as metrics_server};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -66,8 +67,13 @@ impl Listeners {
         })
     }
 
+    /// The port that other sidecars call.
+    pub(super) fn internal_port(&self) -> u16 {
+        self.internal.local_addr().map(|address| address.port()).unwrap_or_default()
+    }
+
     /// Serves all of them.
-    pub(super) fn serve(self, api: &Arc<Api>, stopping: &watch::Receiver<bool>) -> Servers {
+    pub(super) fn serve(self, api: &Arc<Api>, security: &Security, stopping: &watch::Receiver<bool>) -> Servers {
         let mut draining = Vec::new();
         for listener in self.http {
             tracing::info!(target: "dapr.runtime.http", "HTTP server is running on port {}", listener.describe());
@@ -81,7 +87,9 @@ impl Listeners {
         api.health.set(target::GRPC_API, true);
         let internal = Listener::Tcp(self.internal);
         tracing::info!(target: "dapr.runtime", "Internal gRPC server is running on {}", internal.describe());
-        let server = grpc::Server::new(api.clone(), grpc::Surface::Internal).run(internal, stopping.clone());
+        let server = grpc::Server::new(api.clone(), grpc::Surface::Internal)
+            .with_tls(security.server_config())
+            .run(internal, stopping.clone());
         draining.push(("internal gRPC", task::spawn("internal grpc server", server)));
         api.health.set(target::GRPC_INTERNAL, true);
         if let Some(listener) = self.public {

@@ -9,6 +9,8 @@ use crate::signals::{Request, Signals};
 
 /// Time between two lines about who is still busy.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// How long the last spans may take to leave.
+const LAST_SPANS: Duration = Duration::from_secs(1);
 /// As good as no deadline.
 const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -48,19 +50,40 @@ async fn block(sidecar: &Sidecar) {
         target: "dapr.runtime",
         "Blocking graceful shutdown for {} or until app reports unhealthy...", dapr_kit::duration::format(duration)
     );
-    sleep(duration).await;
-    tracing::info!(target: "dapr.runtime", "Block shutdown period expired, entering shutdown...");
+    tokio::select! {
+        () = sleep(duration) => {
+            tracing::info!(target: "dapr.runtime", "Block shutdown period expired, entering shutdown...");
+        }
+        () = turns_unhealthy(sidecar) => {
+            tracing::info!(target: "dapr.runtime", "App reported unhealthy, entering shutdown...");
+        }
+    }
+}
+
+/// Ends when the application's probes fail; never, when it is not probed.
+async fn turns_unhealthy(sidecar: &Sidecar) {
+    let Some(app) = sidecar.app.as_ref().filter(|_| sidecar.probes.is_some()) else {
+        return std::future::pending().await;
+    };
+    let mut health = app.health();
+    if health.wait_for(|healthy| !healthy).await.is_err() {
+        std::future::pending().await
+    }
 }
 
 async fn finish(sidecar: Sidecar) {
-    let Sidecar { health, components, servers, stop, .. } = sidecar;
-    // 2. No new work: health turns false, listeners close, calls in flight finish.
-    health.set(super::target::RUNTIME, false);
-    health.set_outbound(false);
+    let Sidecar { api, components, servers, stop, .. } = sidecar;
+    // 2. Others stop calling: this sidecar leaves the registry.
+    api.invocation.close().await;
+    // 3. No new work: health turns false, listeners close, calls in flight finish.
+    api.health.set(super::target::RUNTIME, false);
+    api.health.set_outbound(false);
     let _ = stop.send(true);
     drain(servers).await;
-    // 3. Nothing can reach the components any more.
+    // 4. Nothing can reach the components any more.
     components.close().await;
+    // 5. The last spans leave.
+    api.tracer.stop(LAST_SPANS).await;
 }
 
 async fn drain(servers: super::Servers) {
