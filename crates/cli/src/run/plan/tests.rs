@@ -79,12 +79,13 @@ fn a_program_is_looked_up_where_the_app_will_run() {
 #[test]
 fn a_port_that_a_later_app_names_is_not_given_to_an_earlier_one() {
     let (_base, home) = home();
-    let later = Settings { http_port: 20_123, app_port: 20_124, ..Settings::default() };
-    assert_eq!(later.ports().collect::<Vec<_>>(), [20_124, 20_123]);
+    let port = std::net::TcpListener::bind(("0.0.0.0", 0)).unwrap().local_addr().unwrap().port();
+    let later = Settings { http_port: port.into(), app_port: 7, ..Settings::default() };
+    assert_eq!(later.ports().collect::<Vec<_>>(), [7, i32::from(port)]);
     let mut planner = Planner::new(&[], false);
     planner.reserve([&later]);
     planner.plan(Settings::default(), &home).unwrap();
-    assert_eq!(planner.plan(later, &home).unwrap().http_port, 20_123);
+    assert_eq!(planner.plan(later, &home).unwrap().http_port, port);
 }
 
 #[test]
