@@ -20,7 +20,7 @@ pub(super) fn resource<R: Watched>(document: &[u8]) -> Result<R, Error> {
         for item in failed {
             let name = &resource.metadata().name;
             let kind = R::KIND.name();
-            tracing::error!(target: LOG, "The secret in {item} of {kind} {name} is not base64 of a text");
+            tracing::error!(target: LOG, "The secret for {item} of {kind} {name} did not come, or is not base64 of a text");
         }
     }
     Ok(resource)
