@@ -222,3 +222,31 @@ async fn dead_collector() {
     }
     drop(silent);
 }
+
+/// Against a Zipkin server: `ZIPKIN=127.0.0.1:9411 cargo test -p dapr-telemetry zipkin_server -- --ignored`.
+#[tokio::test]
+#[ignore = "needs a Zipkin server, which is 130 MB of Java"]
+async fn zipkin_server() {
+    let address = std::env::var("ZIPKIN").unwrap();
+    let zipkin_endpoint = format!("http://{address}/api/v2/spans");
+    let config = TraceConfig { sampling_rate: "1".into(), zipkin_endpoint, ..TraceConfig::default() };
+    call_between(&config, "zipkin", &|_| None).await;
+    let client = dapr_net::fetch::Client::new();
+    let url = format!("http://{address}/api/v2/traces?serviceName=zipkin-callee").parse().unwrap();
+    for _ in 0..100 {
+        let answer = client.get(&url, 1 << 20).await.unwrap();
+        let traces: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+        let Some(spans) = traces.get(0).and_then(|trace| trace.as_array()).filter(|spans| spans.len() == 2) else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let callee = spans.iter().find(|span| span["kind"] == "SERVER").unwrap();
+        let caller = spans.iter().find(|span| span["kind"] == "CLIENT").unwrap();
+        assert_eq!((&callee["parentId"], &callee["traceId"]), (&caller["id"], &caller["traceId"]));
+        assert_eq!(callee["name"], "calllocal/b/orders");
+        assert_eq!(caller["remoteEndpoint"]["serviceName"], "b");
+        assert_eq!(callee["tags"]["error"], "no such order");
+        return;
+    }
+    panic!("the server did not show both spans of one trace");
+}

@@ -65,16 +65,25 @@ impl Context {
 
     /// Versions 0 to 254; version 0 has exactly four parts, later ones at least four.
     fn from_w3c(text: &[u8]) -> Option<Self> {
+        // What nearly every header looks like, read without a search for its parts.
+        if let Some(text) = <&[u8; 55]>::try_from(text).ok().filter(|text| text.starts_with(b"00-")) {
+            let flags = hex(&text[53..], true).filter(|_| text[35] == b'-' && text[52] == b'-')?;
+            return Self::of_parts(hex(&text[3..35], false)?, hex(&text[36..52], false)?, flags);
+        }
         let mut parts = text.split(|byte| *byte == b'-');
         let version: [u8; 1] = hex(parts.next()?, true)?;
         let trace_id = hex(parts.next()?, false)?;
         let span_id = hex(parts.next()?, false)?;
         let flags = parts.next()?;
-        let flags: [u8; 1] = hex(flags.get(..2)?, true).filter(|_| flags.len() == 2 || version[0] > 0)?;
+        let flags = hex(flags.get(..2)?, true).filter(|_| flags.len() == 2 || version[0] > 0)?;
         if version[0] == u8::MAX || (version[0] == 0 && parts.next().is_some()) {
             return None;
         }
-        let context = Self { trace_id, span_id, flags: flags[0], state: None };
+        Self::of_parts(trace_id, span_id, flags)
+    }
+
+    fn of_parts(trace_id: [u8; 16], span_id: [u8; 8], [flags]: [u8; 1]) -> Option<Self> {
+        let context = Self { trace_id, span_id, flags, state: None };
         context.is_valid().then_some(context)
     }
 
@@ -220,30 +229,46 @@ fn ascii(text: &[u8]) -> HeaderValue {
     HeaderValue::from_bytes(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
+/// The value of each digit; capitals have a bit of their own, everything else has [`NO_DIGIT`].
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0_u8;
+    while value < 16 {
+        let small = b"0123456789abcdef"[value as usize];
+        digits[small as usize] = value;
+        if value > 9 {
+            digits[small.to_ascii_uppercase() as usize] = value | CAPITAL;
+        }
+        value += 1;
+    }
+    digits
+};
+const CAPITAL: u8 = 0x10;
+const NO_DIGIT: u8 = 0x80;
+
 /// Reads exactly `N` bytes. Ids are lower case by the specification.
+#[inline]
 fn hex<const N: usize>(text: &[u8], upper: bool) -> Option<[u8; N]> {
     if text.len() != 2 * N {
         return None;
     }
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' if upper => Some(byte - b'A' + 10),
-        _ => None,
-    };
+    let mut seen = 0;
     let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    for (byte, pair) in bytes.iter_mut().zip(text.as_chunks::<2>().0) {
+        let [high, low] = pair.map(|digit| DIGITS[usize::from(digit)]);
+        seen |= high | low;
+        *byte = (high & 15) << 4 | (low & 15);
     }
-    Some(bytes)
+    let wrong = if upper { NO_DIGIT } else { NO_DIGIT | CAPITAL };
+    (seen & wrong == 0).then_some(bytes)
 }
 
 /// `out` is twice as long as `bytes`.
 pub(super) fn write_hex(bytes: &[u8], out: &mut [u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    const TEXT: &[u8; 16] = b"0123456789abcdef";
     for (byte, pair) in bytes.iter().zip(out.chunks_exact_mut(2)) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+        pair[0] = TEXT[usize::from(byte >> 4)];
+        pair[1] = TEXT[usize::from(byte & 15)];
     }
 }
 
