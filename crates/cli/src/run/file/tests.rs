@@ -211,9 +211,9 @@ fn a_directory_stands_for_its_dapr_yaml() {
 
 #[test]
 fn a_run_file_has_one_name_however_it_is_given() {
-    let directory = Path::new("/work/shop");
-    for given in ["dapr.yaml", "./dapr.yaml", "../shop/dapr.yaml", "/work/shop/dapr.yaml"] {
-        assert_eq!(absolute(Path::new(given), directory), Path::new("/work/shop/dapr.yaml"));
+    let directory = Path::new("/srv/shop");
+    for given in ["dapr.yaml", "./dapr.yaml", "../shop/dapr.yaml", "/srv/shop/dapr.yaml"] {
+        assert_eq!(absolute(Path::new(given), directory), Path::new("/srv/shop/dapr.yaml"));
     }
-    assert_eq!(absolute(Path::new("-"), directory), Path::new("/work/shop/-"));
+    assert_eq!(absolute(Path::new("-"), directory), Path::new("/srv/shop/-"));
 }
