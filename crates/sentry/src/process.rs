@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use dapr_kit::clock::Clock;
 use dapr_telemetry::log::{self, LogConfig};
+use dapr_telemetry::otlp::{LogPush, MetricPush, VariableError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{Environment, Flags, Sentry, Settings, VERSION};
 
 /// How long tasks that nobody waits for may linger at the very end.
 const LINGER: Duration = Duration::from_millis(100);
+/// How long the last metrics and log lines may take to a collector.
+const LAST_PUSH: Duration = Duration::from_secs(2);
+/// The name of this service at a collector.
+const SERVICE: &str = "dapr-sentry";
 
 /// Runs Sentry until a signal.
 ///
@@ -58,12 +63,31 @@ async fn serve(settings: Settings) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fatal(&format!("cannot listen to signals: {error}")),
     };
+    let variable = |name: &str| settings.environment.get(name).map(str::to_owned);
+    let logs = match LogPush::start(SERVICE, &variable) {
+        Ok(logs) => logs,
+        Err(error) => return fatal(&error.to_string()),
+    };
+    let code = sentry(settings, &mut signals).await;
+    if let Some(logs) = logs {
+        logs.stop(LAST_PUSH).await;
+    }
+    code
+}
+
+/// Runs one Sentry from its start to its end.
+async fn sentry(settings: Settings, signals: &mut Signals) -> ExitCode {
+    let environment = settings.environment.clone();
     let started = tokio::select! {
         started = Sentry::start(settings, Clock::system()) => started,
         () = signals.next() => return ExitCode::SUCCESS,
     };
     let mut sentry = match started {
         Ok(sentry) => sentry,
+        Err(error) => return fatal(&error.to_string()),
+    };
+    let pushed = match push_metrics(&sentry, &environment) {
+        Ok(pushed) => pushed,
         Err(error) => return fatal(&error.to_string()),
     };
     let failure = tokio::select! {
@@ -74,6 +98,9 @@ async fn serve(settings: Settings) -> ExitCode {
         () = sentry.stop() => {}
         () = signals.next() => return fatal("a second signal ends Sentry at once"),
     }
+    if let Some(pushed) = pushed {
+        pushed.stop(LAST_PUSH).await;
+    }
     match failure {
         Some(error) => fatal(&error.to_string()),
         None => {
@@ -81,6 +108,11 @@ async fn serve(settings: Settings) -> ExitCode {
             ExitCode::SUCCESS
         }
     }
+}
+
+/// Pushes metrics to a collector where the environment names one.
+fn push_metrics(sentry: &Sentry, environment: &Environment) -> Result<Option<MetricPush>, VariableError> {
+    MetricPush::start(sentry.metrics(), SERVICE, &|name| environment.get(name).map(str::to_owned))
 }
 
 /// SIGTERM and SIGINT.

@@ -10,6 +10,7 @@ use dapr_kit::clock::Clock;
 use dapr_kit::task::{self, Task};
 use dapr_proto::sentry::v1::sign_certificate_request::TokenValidator;
 use dapr_security::spiffe::MalformedSpiffeId;
+use dapr_telemetry::metrics::Exposition;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -161,9 +162,9 @@ impl Sentry {
         self.core.state.load().authority.trust_anchors()
     }
 
-    /// The metrics page.
-    pub fn metrics(&self) -> String {
-        self.core.metrics.exposition.encode()
+    /// The metrics, as they are served.
+    pub fn metrics(&self) -> Exposition {
+        self.core.metrics.exposition.clone()
     }
 
     /// Waits until a part fails that Sentry cannot do without; for ever if none does.

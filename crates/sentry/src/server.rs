@@ -168,7 +168,6 @@ impl Authority {
     }
 
     /// One token for all audiences, and one for each.
-    #[expect(clippy::type_complexity, reason = "the two fields of the response")]
     fn tokens(
         &self,
         state: &State,

@@ -26,7 +26,7 @@ async fn a_workload_gets_its_id_for_a_day_and_the_chain_without_the_root() {
     assert_trusted(&response, &anchors);
     assert!(response.jwt.is_none() && response.per_audience_jwts.is_empty());
 
-    let metrics = sentry.metrics();
+    let metrics = sentry.metrics().encode();
     for line in [
         "dapr_sentry_cert_sign_request_received_total 1".to_owned(),
         "dapr_sentry_cert_sign_success_total 1".to_owned(),
@@ -131,9 +131,9 @@ async fn what_is_wrong_with_a_request_is_said_with_its_code() {
     // Old sidecars call the block a certificate.
     client.sign_certificate(with(&good, &pem::encode("CERTIFICATE", &der))).await.unwrap();
     assert!(
-        sentry.metrics().contains("dapr_sentry_cert_sign_failure_total{reason=\"sign\"} 8"),
+        sentry.metrics().encode().contains("dapr_sentry_cert_sign_failure_total{reason=\"sign\"} 8"),
         "{}",
-        sentry.metrics()
+        sentry.metrics().encode()
     );
 }
 

@@ -42,7 +42,11 @@ async fn a_new_root_is_taken_over_while_clients_of_the_old_one_go_on() {
     // New connections are shown a certificate of the new issuer.
     connect(&sentry).await.sign_certificate(request("shop", "market")).await.unwrap();
     assert!(connect_trusting(&sentry, &old_roots).await.is_err(), "the old root alone does not lead to it");
-    assert!(sentry.metrics().contains("dapr_sentry_issuercert_changed_total 2"), "{}", sentry.metrics());
+    assert!(
+        sentry.metrics().encode().contains("dapr_sentry_issuercert_changed_total 2"),
+        "{}",
+        sentry.metrics().encode()
+    );
 }
 
 #[tokio::test]
@@ -51,14 +55,15 @@ async fn credentials_that_break_are_not_taken_over() {
     let sentry = start(directory.path(), &[]).await;
     let roots = sentry.trust_anchors();
     std::fs::write(directory.path().join("issuer.key"), "torn").unwrap();
-    eventually("the change is seen", || async { sentry.metrics().contains("issuercert_changed_total 2") }).await;
+    eventually("the change is seen", || async { sentry.metrics().encode().contains("issuercert_changed_total 2") })
+        .await;
     connect(&sentry).await.sign_certificate(request("shop", "market")).await.unwrap();
     assert_eq!(sentry.trust_anchors(), roots);
     // Nor is a new authority made where there was one.
     for file in ["ca.crt", "issuer.crt", "issuer.key"] {
         std::fs::remove_file(directory.path().join(file)).unwrap();
     }
-    eventually("the loss is seen", || async { sentry.metrics().contains("issuercert_changed_total 3") }).await;
+    eventually("the loss is seen", || async { sentry.metrics().encode().contains("issuercert_changed_total 3") }).await;
     assert_eq!((sentry.trust_anchors(), std::fs::read_dir(directory.path()).unwrap().count()), (roots.clone(), 0));
     // Repaired with other credentials, it goes on with those.
     let credentials = foreign(&rcgen::PKCS_ECDSA_P256_SHA256);
