@@ -22,11 +22,17 @@ pub fn registry() -> Registry {
     dapr_component_mysql::register(&mut registry);
     #[cfg(feature = "oauth2")]
     dapr_component_oauth2::register(&mut registry);
+    #[cfg(feature = "opa")]
+    dapr_component_opa::register(&mut registry);
     #[cfg(feature = "postgresql")]
     dapr_component_postgresql::register(&mut registry);
     #[cfg(feature = "redis")]
     dapr_component_redis::register(&mut registry);
+    #[cfg(feature = "sentinel")]
+    dapr_component_sentinel::register(&mut registry);
     #[cfg(feature = "sqlite")]
     dapr_component_sqlite::register(&mut registry);
+    #[cfg(feature = "wasm")]
+    dapr_component_wasm::register(&mut registry);
     registry
 }
