@@ -48,7 +48,7 @@ impl Factory for Kubernetes {
             None if metadata.cluster_domain.is_empty() => ("clusterDomain", Pattern::Service("cluster.local".into())),
             None => ("clusterDomain", Pattern::Service(metadata.cluster_domain)),
         };
-        let sample = Query { app_id: "app".into(), namespace: "default".into(), port: 50_002 };
+        let sample = Query { app_id: "app".into(), namespace: "default".into(), port: 50_002, ..Query::default() };
         problem_of(&pattern.address(&sample)).map_or(Ok(pattern), |problem| Err(wrong(field, &problem)))
     }
 

@@ -9,7 +9,7 @@ use crate::name_format::NameFormat;
 use crate::template::Template;
 
 fn query(app_id: &str, namespace: &str) -> Query {
-    Query { app_id: app_id.into(), namespace: namespace.into(), port: 50_002 }
+    Query { app_id: app_id.into(), namespace: namespace.into(), port: 50_002, ..Query::default() }
 }
 
 async fn kubernetes(pairs: &[(&str, &str)], app_id: &str) -> Vec<String> {

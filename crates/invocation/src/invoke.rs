@@ -1,9 +1,12 @@
 //! Calls that the local application makes: where to, under which policy, and how often.
 
+use std::borrow::Cow;
+
 use dapr_net::Body;
 use dapr_net::body::CollectError;
 use dapr_resiliency::{BuiltIn, Error as PolicyError, Verdict};
 use dapr_spi::app_channel::Invoke;
+use dapr_spi::name_resolver::Query;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use tokio::time::Instant;
@@ -115,17 +118,13 @@ impl Invocation {
         policy.run(judge, attempt).await.map_err(of_policy)
     }
 
-    /// What has a circuit breaker of its own.
-    fn endpoint_key(&self, target: &Target, call: &Call) -> String {
+    /// What has a circuit breaker of its own within the target.
+    fn endpoint_key<'a>(&self, target: &Target, call: &'a Call) -> Cow<'a, str> {
         match target {
-            Target::App { .. } => format!("{}:{}", call.target, call.path.wire()),
             Target::Endpoint(name) => {
-                format!(
-                    "{name}:{}",
-                    self.endpoints().ok().and_then(|endpoints| endpoints.base_url(name)).unwrap_or_default()
-                )
+                self.endpoints().ok().and_then(|endpoints| endpoints.base_url(name)).unwrap_or_default().into()
             }
-            Target::Url(url) => format!("{url}/{}", call.path.wire()),
+            Target::App { .. } | Target::Url(_) => call.path.wire().into(),
         }
     }
 
@@ -151,12 +150,14 @@ impl Invocation {
 
     async fn attempt(&self, target: &Target, call: Call) -> Result<Answer, Status> {
         match target {
-            Target::App { app_id, namespace }
+            Target::App { app_id, namespace, .. }
                 if *app_id == self.settings.app_id && *namespace == self.settings.namespace =>
             {
                 self.call_own_app(call).await
             }
-            Target::App { app_id, namespace } => self.call_app(app_id, namespace, call).await,
+            Target::App { app_id, namespace, is_named } => {
+                self.call_app(app_id, self.query(app_id, namespace, *is_named), call).await
+            }
             Target::Endpoint(name) => self.counted(name, self.endpoints()?.call(name, call)).await,
             Target::Url(url) => self.counted(url, self.endpoints()?.call_url(url, call)).await,
         }
@@ -191,9 +192,8 @@ impl Invocation {
         of_app(app.invoke(Invoke { request, type_url, from_grpc }).await)
     }
 
-    async fn call_app(&self, app_id: &str, namespace: &str, call: Call) -> Result<Answer, Status> {
+    async fn call_app(&self, app_id: &str, query: Query, call: Call) -> Result<Answer, Status> {
         let names = self.names()?;
-        let query = self.query(app_id, namespace);
         let outgoing = self.outgoing(app_id, call)?;
         if outgoing.rest.is_some() || self.resiliency().names_app(app_id) {
             let app = names.app(&query).await.map_err(|error| not_found(&error))?;

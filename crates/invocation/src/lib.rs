@@ -151,8 +151,9 @@ impl Invocation {
         self.names.get().ok_or_else(|| Status::unavailable("name resolver not initialized"))
     }
 
-    pub(crate) fn query(&self, app_id: &str, namespace: &str) -> Query {
-        Query { app_id: app_id.to_owned(), namespace: namespace.to_owned(), port: self.settings.port }
+    pub(crate) fn query(&self, app_id: &str, namespace: &str, is_named: bool) -> Query {
+        let (app_id, namespace) = (app_id.to_owned(), namespace.to_owned());
+        Query { app_id, namespace, any_namespace: !is_named, port: self.settings.port }
     }
 
     /// Largest message in bytes.

@@ -24,7 +24,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 const REFRESH_AFTER_FAILURE: Duration = Duration::from_millis(200);
 
 /// How a connection to an address of an app is secured.
-pub type Securing = Arc<dyn Fn(&Query) -> Option<dapr_net::Tls> + Send + Sync>;
+///
+/// `None` is plain text; an error refuses the call, since nothing may be sent unprotected that should be protected.
+pub type Securing = Arc<dyn Fn(&Query) -> Result<Option<dapr_net::Tls>, String> + Send + Sync>;
 
 /// The known apps.
 pub(crate) struct Names {
@@ -147,7 +149,7 @@ impl Names {
             return Err(NotFound::Unknown(query.app_id.clone(), self.resolver.hint()));
         }
         let old = app.peers.load_full();
-        let tls = (self.securing)(query);
+        let tls = (self.securing)(query).map_err(|error| failed(&error))?;
         let peers = hosts.into_iter().map(|(host, port)| {
             let known = old.iter().find(|peer| peer.is_at(&host, port));
             known.cloned().unwrap_or_else(|| Arc::new(Peer::new(host, port, tls.clone())))

@@ -10,7 +10,7 @@ use dapr_resiliency::{Policy, Verdict};
 use dapr_security::SpiffeId;
 use dapr_spi::app_channel::CallError;
 use dapr_telemetry::trace::Span;
-use http::header::{HOST, HeaderName, HeaderValue};
+use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, Uri};
 use http_body::{Body as _, Frame};
 use tonic::{Code, Status};
@@ -52,9 +52,10 @@ impl Invocation {
         request.headers_mut().remove(HOST);
         match target {
             Target::App { app_id, .. } if app_id == self.app_id() => self.pass_to_app(request).await,
-            Target::App { app_id, namespace } => {
+            Target::App { app_id, namespace, is_named } => {
                 let names = self.names()?;
-                let app = names.app(&self.query(&app_id, &namespace)).await.map_err(|error| not_found(&error))?;
+                let app =
+                    names.app(&self.query(&app_id, &namespace, is_named)).await.map_err(|error| not_found(&error))?;
                 self.pass_to_peer(names, &app, &app_id, request).await
             }
             Target::Endpoint(name) | Target::Url(name) => {
@@ -104,7 +105,7 @@ impl Invocation {
             self.pass_with_retries(names, app, request, &policy).await
         };
         let code = match &answered {
-            Ok(response) => Status::from_header_map(response.headers()).map_or(0, |status| status.code() as i32),
+            Ok(response) => code_of(response.headers()),
             Err(status) => status.code() as i32,
         };
         self.response_received(app_id, code, began.elapsed(), is_stream);
@@ -150,6 +151,9 @@ impl Invocation {
                 Ok(response)
             }
         };
+        let judge = |answer: &Result<Response<Body>, Status>| {
+            if lock(&kept).is_stream { Verdict::Permanent } else { judge(answer) }
+        };
         policy.run(judge, attempt).await.map_err(of_policy)
     }
 }
@@ -164,14 +168,15 @@ fn streaming() -> Status {
 
 fn judge(answer: &Result<Response<Body>, Status>) -> Verdict {
     let code = match answer {
-        Ok(response) => Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code()),
-        Err(status) => status.code(),
+        Ok(response) => code_of(response.headers()),
+        Err(status) => status.code() as i32,
     };
-    match code {
-        Code::Ok => Verdict::Success,
-        Code::FailedPrecondition => Verdict::Permanent,
-        code => Verdict::Code(code as i32),
-    }
+    if code == 0 { Verdict::Success } else { Verdict::Code(code) }
+}
+
+/// The code as it was sent: applications may use numbers that gRPC does not know.
+fn code_of(headers: &HeaderMap) -> i32 {
+    headers.get("grpc-status").and_then(|code| code.to_str().ok()?.parse().ok()).unwrap_or_default()
 }
 
 /// Waits for the first message of an answer; a status that comes instead moves into the headers.

@@ -3,8 +3,8 @@
 /// Where a call goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// An app, by id and namespace.
-    App { app_id: String, namespace: String },
+    /// An app, by id and namespace, and whether the call named the latter.
+    App { app_id: String, namespace: String, is_named: bool },
     /// An HTTPEndpoint resource, by name.
     Endpoint(String),
     /// A URL that the caller gave.
@@ -37,11 +37,12 @@ impl Target {
         if is_endpoint(text) {
             return Ok(Self::Endpoint(text.to_owned()));
         }
-        let (app_id, namespace) = text.split_once('.').unwrap_or((text, own));
+        let named = text.split_once('.');
+        let (app_id, namespace) = named.unwrap_or((text, own));
         if namespace.contains('.') || app_id.is_empty() {
             return Err(InvalidTarget::Dots(text.to_owned()));
         }
-        Ok(Self::App { app_id: app_id.to_owned(), namespace: namespace.to_owned() })
+        Ok(Self::App { app_id: app_id.to_owned(), namespace: namespace.to_owned(), is_named: named.is_some() })
     }
 }
 
@@ -52,8 +53,10 @@ mod tests {
     #[test]
     fn apps_endpoints_and_urls() {
         let parse = |text| Target::parse(text, "own", |name| name == "github");
-        let app =
-            |app_id: &str, namespace: &str| Ok(Target::App { app_id: app_id.into(), namespace: namespace.into() });
+        let app = |app_id: &str, namespace: &str| {
+            let is_named = namespace != "own";
+            Ok(Target::App { app_id: app_id.into(), namespace: namespace.into(), is_named })
+        };
         assert_eq!(parse("orders"), app("orders", "own"));
         assert_eq!(parse("orders.production"), app("orders", "production"));
         assert_eq!(parse("github"), Ok(Target::Endpoint("github".into())));

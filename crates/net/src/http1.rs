@@ -42,6 +42,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Idle {
+    #[expect(clippy::vec_box, reason = "connections are large and move in and out")]
     connections: Vec<Box<Connection>>,
     /// A task closes connections whose time is over.
     reaped: bool,

@@ -11,6 +11,7 @@ mod limits;
 mod located;
 mod node;
 mod overlay;
+mod quotes;
 mod scalar;
 
 use std::path::Path;

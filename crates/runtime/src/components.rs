@@ -166,6 +166,11 @@ impl Components {
         lock(&self.retries).push(retry);
     }
 
+    /// Whether a message broker is open.
+    pub(crate) fn has_pubsub(&self) -> bool {
+        lock(&self.opened).iter().any(|kept| matches!(kept.opened, Opened::PubSub(_)))
+    }
+
     /// Puts the secrets of an HTTPEndpoint in. One that cannot be had is reported and left empty.
     pub(crate) async fn resolve_endpoint(&self, endpoint: &mut HttpEndpoint) {
         secrets::resolve_endpoint(&self.context, endpoint).await;

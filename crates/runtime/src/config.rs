@@ -193,6 +193,7 @@ impl Config {
         let added = [
             ("APP_ID", self.app_id.clone()),
             ("APP_PORT", app_port),
+            ("HOST_ADDRESS", crate::host::address(&self.environment)),
             ("DAPR_HTTP_PORT", port(self.http_port)),
             ("DAPR_GRPC_PORT", port(self.grpc_port)),
             ("DAPR_METRICS_PORT", metrics),

@@ -10,7 +10,8 @@ use clap::{ArgAction, Parser};
 #[command(
     name = "daprd",
     about = "Dapr sidecar: building blocks for an application over HTTP and gRPC",
-    disable_version_flag = true
+    disable_version_flag = true,
+    args_override_self = true
 )]
 pub struct Flags {
     /// `standalone` or `kubernetes`

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use dapr_api::{Api, ShutdownKind};
 use dapr_app_channel::App;
-use dapr_kit::task::Task;
+use dapr_kit::task::{self, Task};
 use dapr_resources::Loader;
 use dapr_resources::component::DenyList;
 use dapr_security::Security;
@@ -25,6 +25,7 @@ use crate::Config;
 use crate::components::Components;
 use crate::signals::{Request, Signals};
 
+use application::Introduction;
 use assemble::{Assembled, Measured};
 use listeners::{Listeners, Servers};
 
@@ -67,8 +68,8 @@ pub(crate) struct Sidecar {
     servers: Servers,
     /// Keeps the certificate fresh.
     _security: Security,
-    /// Probes the application.
-    probes: Option<Task<()>>,
+    /// Probe the application; none when it is not probed.
+    watching: Vec<Task<()>>,
     /// Turns true when the servers shall finish.
     stop: watch::Sender<bool>,
     shutdown: mpsc::Receiver<ShutdownKind>,
@@ -142,7 +143,7 @@ impl Sidecar {
             components,
             servers,
             _security: security,
-            probes: None,
+            watching: Vec::new(),
             stop,
             shutdown,
         });
@@ -174,15 +175,28 @@ impl Sidecar {
 
     async fn wait_for_app(&mut self) {
         let settings = &self.config.app;
-        let Some(app) = &self.app else { return };
+        let Some(app) = self.app.clone() else { return };
         dapr_app_channel::wait_for_port(&settings.address, settings.port).await;
-        self.probes = app.start_probes();
         if self.config.skip_app_config {
             tracing::info!(target: "dapr.runtime", "Skipping programmatic dapr configuration loading");
         }
         if self.config.skip_app_subscribe {
             tracing::info!(target: "dapr.runtime", "Skipping programmatic subscription loading");
         }
+        let introduction = Introduction {
+            app_id: self.config.app_id.clone(),
+            config: !self.config.skip_app_config,
+            subscriptions: !self.config.skip_app_subscribe && self.components.has_pubsub(),
+        };
+        let Some(probes) = app.start_probes() else { return introduction.ask(&app).await };
+        // An application that is probed is asked when it is healthy, however long that takes.
+        let asking = task::spawn("application introduction", async move {
+            let mut health = app.health();
+            if health.wait_for(|healthy| *healthy).await.is_ok() {
+                introduction.ask(&app).await;
+            }
+        });
+        self.watching = vec![probes, asking];
     }
 
     /// Waits until somebody wants the sidecar to end.

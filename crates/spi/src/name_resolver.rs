@@ -38,6 +38,9 @@ pub struct Query {
     pub app_id: String,
     /// Its namespace; the caller's own when a call names none.
     pub namespace: String,
+    /// The call names none: where nothing of that namespace is registered, registries of one machine or one network
+    /// may answer with the app of another, as the incumbent's default registry, which knows none, does.
+    pub any_namespace: bool,
     /// Port of internal gRPC servers, for registries that know only hosts (Kubernetes).
     pub port: u16,
 }

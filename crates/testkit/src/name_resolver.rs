@@ -60,7 +60,7 @@ pub fn instance(app_id: &str, namespace: &str, address: &str, port: u16) -> Inst
 
 /// A question for an app.
 pub fn query(app_id: &str, namespace: &str) -> Query {
-    Query { app_id: app_id.into(), namespace: namespace.into(), port: 50_002 }
+    Query { app_id: app_id.into(), namespace: namespace.into(), port: 50_002, ..Query::default() }
 }
 
 /// Asks until exactly `expected` comes back.

@@ -128,11 +128,18 @@ fn prefix(app_id: &str, namespace: &str) -> String {
 
 /// The addresses of an app's living sidecars. Removes the files of dead ones. Blocks.
 pub(super) fn find(directory: &Directory, query: &Query) -> Result<Vec<String>> {
-    let prefix = prefix(&query.app_id, &query.namespace);
+    let found = find_prefixed(directory, &prefix(&query.app_id, &query.namespace))?;
+    if found.is_empty() && query.any_namespace {
+        return find_prefixed(directory, &format!("{}@", utf8_percent_encode(&query.app_id, ENCODED)));
+    }
+    Ok(found)
+}
+
+fn find_prefixed(directory: &Directory, prefix: &str) -> Result<Vec<String>> {
     let mut addresses = Vec::new();
     for (name, path) in files(directory)? {
         if addresses.len() < MAX_ADDRESSES
-            && name.starts_with(&prefix)
+            && name.starts_with(prefix)
             && let Some(address) = living(&path)
             && !addresses.contains(&address)
         {

@@ -9,7 +9,7 @@ use base64::Engine;
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 
 use super::node::{Content, Entry, Mapping, Node, Scalar};
-use super::{Dialect, MAX_DEPTH, MAX_NODES};
+use super::{Dialect, MAX_DEPTH, MAX_NODES, quotes};
 use crate::{Position, Problem};
 
 /// Reads the first document of a text whose first line is `first_line` of `file`. `None` when
@@ -25,9 +25,14 @@ pub fn parse(text: &str, file: &Arc<Path>, first_line: u32, dialect: Dialect) ->
     let mut read = compose(text);
     let mut repaired = Cow::Borrowed(text);
     for _ in 0..repairs(text) {
-        let Some(problem) = read.as_ref().err().filter(|problem| problem.message.ends_with(UNINDENTED)) else { break };
-        let line = problem.position.as_ref().map_or(0, |position| position.line.saturating_sub(first_line));
-        repaired = Cow::Owned(indented(&repaired, line as usize));
+        let Some(problem) = read.as_ref().err() else { break };
+        let line = problem.position.as_ref().map_or(0, |position| position.line.saturating_sub(first_line)) as usize;
+        let may_repair = problem.message.ends_with(UNINDENTED)
+            || (problem.message.ends_with(TABBED) && quotes::is_inside(&repaired, line));
+        if !may_repair {
+            break;
+        }
+        repaired = Cow::Owned(indented(&repaired, line));
         read = compose(&repaired);
     }
     read
@@ -38,6 +43,9 @@ pub fn parse(text: &str, file: &Arc<Path>, first_line: u32, dialect: Dialect) ->
 /// means nothing, indenting the line is a repair that changes no value.
 const UNINDENTED: &str = "invalid indentation in multiline quoted scalar";
 
+/// The same for a line that begins with tabs. Outside of quotes that is an error to the incumbent's parser, too.
+const TABBED: &str = "tab cannot be used as indentation";
+
 /// How many lines to repair: a key's worth, fewer in large files, since each costs a reading.
 fn repairs(text: &str) -> usize {
     ((16 << 20) / text.len().max(1)).min(256)
@@ -45,7 +53,10 @@ fn repairs(text: &str) -> usize {
 
 fn indented(text: &str, line: usize) -> String {
     let edit = |(index, line_text): (usize, &str)| {
-        if index == line { format!("{:256}{line_text}", "") } else { line_text.to_owned() }
+        if index != line {
+            return line_text.to_owned();
+        }
+        format!("{:256}{}", "", line_text.trim_start_matches(['\t', ' ']))
     };
     text.split_inclusive('\n').enumerate().map(edit).collect()
 }

@@ -1,12 +1,19 @@
-//! The application: how it is called, and what its health means.
+//! The application: how it is called, and what it says of itself when it is ready.
 
 use std::sync::Arc;
 
 use dapr_app_channel::{App, HealthSettings, Protocol, Settings};
+use dapr_net::Body;
 use dapr_telemetry::metrics::Metrics;
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+use serde_json::Value;
 
 use super::StartError;
 use crate::Config;
+
+const APP_ID: HeaderName = HeaderName::from_static("dapr-app-id");
+/// Bytes of an answer about the application itself.
+const MAX_ANSWER: usize = 4 << 20;
 
 /// The way to the application; none without `--app-port`.
 pub(super) fn channel(config: &Config, metrics: &Metrics) -> Result<Option<Arc<App>>, StartError> {
@@ -35,4 +42,65 @@ pub(super) fn channel(config: &Config, metrics: &Metrics) -> Result<Option<Arc<A
         metrics: metrics.clone(),
     };
     App::new(settings).map(|app| Some(Arc::new(app))).map_err(StartError::new)
+}
+
+/// What is asked of an application when it is ready for the first time.
+#[derive(Clone)]
+pub(super) struct Introduction {
+    pub(super) app_id: String,
+    /// `GET /dapr/config`.
+    pub(super) config: bool,
+    /// `GET /dapr/subscribe`.
+    pub(super) subscriptions: bool,
+}
+
+impl Introduction {
+    /// Asks what the application wants. Nothing here keeps the sidecar from starting.
+    pub(super) async fn ask(&self, app: &App) {
+        if app.protocol().is_grpc() {
+            return;
+        }
+        if self.config && self.get(app, "/dapr/config").await.is_some() {
+            tracing::info!(target: "dapr.runtime", "Application configuration loaded");
+        }
+        if self.subscriptions {
+            let wanted = self.get(app, "/dapr/subscribe").await;
+            if wanted.as_ref().and_then(Value::as_array).is_some_and(|topics| !topics.is_empty()) {
+                tracing::warn!(
+                    target: "dapr.runtime",
+                    "the application subscribes to topics in /dapr/subscribe; this build does not deliver messages yet"
+                );
+            }
+        }
+    }
+
+    /// The JSON of an answer with status 200.
+    async fn get(&self, app: &App, path: &'static str) -> Option<Value> {
+        let mut request = Request::get(path).body(Body::empty()).ok()?;
+        request.headers_mut().insert(APP_ID, HeaderValue::from_str(&self.app_id).ok()?);
+        let response = match app.request(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::warn!(target: "dapr.runtime", "the application did not answer GET {path}: {error}");
+                return None;
+            }
+        };
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return None,
+            other => {
+                tracing::debug!(target: "dapr.runtime", "the application answered GET {path} with {other}");
+                return None;
+            }
+        }
+        let bytes = response.into_body().collect(MAX_ANSWER).await.ok()?;
+        if bytes.trim_ascii().is_empty() {
+            return None;
+        }
+        serde_json::from_slice(&bytes)
+            .inspect_err(|error| {
+                tracing::warn!(target: "dapr.runtime", "the application's answer to GET {path} is not JSON: {error}");
+            })
+            .ok()
+    }
 }

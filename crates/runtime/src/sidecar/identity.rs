@@ -55,12 +55,7 @@ pub(super) fn securing(security: &Security) -> Securing {
     Arc::new(move |query| {
         let namespace = if query.namespace.is_empty() { "default" } else { &query.namespace };
         let peer = PeerMatch::App { namespace: namespace.to_owned(), app_id: query.app_id.clone() };
-        match security.client_config(peer) {
-            Ok(config) => config.map(|config| Tls { config, server_name: server_name() }),
-            Err(error) => {
-                tracing::error!(target: "dapr.runtime.security", "no TLS for calls to {}: {error}", query.app_id);
-                None
-            }
-        }
+        let config = security.client_config(peer).map_err(|error| format!("no TLS for {}: {error}", query.app_id))?;
+        Ok(config.map(|config| Tls { config, server_name: server_name() }))
     })
 }

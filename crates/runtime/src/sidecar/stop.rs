@@ -62,7 +62,7 @@ async fn block(sidecar: &Sidecar) {
 
 /// Ends when the application's probes fail; never, when it is not probed.
 async fn turns_unhealthy(sidecar: &Sidecar) {
-    let Some(app) = sidecar.app.as_ref().filter(|_| sidecar.probes.is_some()) else {
+    let Some(app) = sidecar.app.as_ref().filter(|_| !sidecar.watching.is_empty()) else {
         return std::future::pending().await;
     };
     let mut health = app.health();
