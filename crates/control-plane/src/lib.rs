@@ -11,4 +11,4 @@ pub mod sentry;
 mod tests;
 
 pub use connect::MalformedAddress;
-pub use observer::mtls_observer;
+pub use observer::MtlsObserver;

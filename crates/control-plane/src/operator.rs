@@ -4,6 +4,7 @@ mod decode;
 mod kinds;
 mod watch;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,16 +65,23 @@ pub enum Error {
         name: String,
     },
     /// It is not the JSON of such a resource.
-    #[error("error deserializing {}: {source}", kind.name())]
+    #[error("error deserializing {} {name:?}: {source}", kind.name())]
     Malformed {
         /// Of what.
         kind: Kind,
+        /// Its `metadata.name`; empty when that cannot be read either.
+        name: String,
         /// What is wrong.
         source: serde_json::Error,
     },
-    /// The configuration contradicts itself.
-    #[error(transparent)]
-    Configuration(#[from] ConfigurationError),
+    /// It contradicts itself.
+    #[error("configuration {name}: {source}")]
+    Configuration {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        source: ConfigurationError,
+    },
 }
 
 impl Client {
@@ -93,14 +101,22 @@ impl Client {
     /// # Errors
     /// 100 tries of 5 seconds were in vain, the operator refused, or a resource cannot be read.
     pub async fn list<R: Listed>(&self) -> Result<Vec<R>, Error> {
-        let call = || R::list(self.grpc.clone(), self.namespace.to_string());
-        match retried(TRIES, call).await {
-            Ok(documents) => documents.iter().map(|document| decode::resource(document)).collect(),
+        self.list_each().await?.into_iter().collect()
+    }
+
+    /// As [`Client::list`], where a resource that cannot be read does not keep the others away.
+    ///
+    /// # Errors
+    /// 100 tries of 5 seconds were in vain, or the operator refused.
+    pub async fn list_each<R: Listed>(&self) -> Result<Vec<Result<R, Error>>, Error> {
+        let what = format!("{}s", R::KIND.name());
+        match self.call(&what, |grpc| R::list(grpc, self.namespace.to_string())).await {
+            Ok(documents) => Ok(documents.iter().map(|document| decode::resource(document)).collect()),
             Err(status) if status.code() == Code::Unimplemented => {
-                tracing::debug!(target: LOG, "The operator has no list of {}s", R::KIND.name());
+                tracing::debug!(target: LOG, "The operator has no list of {what}");
                 Ok(Vec::new())
             }
-            Err(status) => Err(failed(format!("failed to list {}s", R::KIND.name()), status)),
+            Err(status) => Err(failed(format!("failed to list {what}"), status)),
         }
     }
 
@@ -109,19 +125,22 @@ impl Client {
     /// # Errors
     /// As [`Client::list`]; there is none of that name; it contradicts itself.
     pub async fn configuration(&self, name: &str) -> Result<Configuration, Error> {
+        let what = format!("configuration {name}");
         let request = GetConfigurationRequest { name: name.to_owned(), namespace: self.namespace.to_string() };
-        let call = || {
-            let (mut grpc, request) = (self.grpc.clone(), request.clone());
+        let call = |mut grpc: OperatorClient<Channel>| {
+            let request = request.clone();
             async move { grpc.get_configuration(request).await }
         };
-        let answer = retried(TRIES, call)
-            .await
-            .map_err(|status| failed(format!("failed to get configuration {name}"), status))?;
+        let answer = self.call(&what, call).await.map_err(|status| failed(format!("failed to get {what}"), status))?;
         let document = answer.into_inner().configuration;
         if document.is_empty() {
             return Err(Error::NotFound { kind: Kind::Configuration, name: name.to_owned() });
         }
-        Ok(configuration::from_json(&decode::json_without_nulls(Kind::Configuration, &document)?)?)
+        let name = name.to_owned();
+        match decode::json_without_nulls(&document) {
+            Ok(json) => configuration::from_json(&json).map_err(|source| Error::Configuration { name, source }),
+            Err(source) => Err(Error::Malformed { kind: Kind::Configuration, name, source }),
+        }
     }
 
     /// A resiliency by its name.
@@ -129,18 +148,33 @@ impl Client {
     /// # Errors
     /// As [`Client::list`]; there is none of that name.
     pub async fn resiliency(&self, name: &str) -> Result<Resiliency, Error> {
+        let what = format!("resiliency {name}");
         let request = GetResiliencyRequest { name: name.to_owned(), namespace: self.namespace.to_string() };
-        let call = || {
-            let (mut grpc, request) = (self.grpc.clone(), request.clone());
+        let call = |mut grpc: OperatorClient<Channel>| {
+            let request = request.clone();
             async move { grpc.get_resiliency(request).await }
         };
-        let answer =
-            retried(TRIES, call).await.map_err(|status| failed(format!("failed to get resiliency {name}"), status))?;
+        let answer = self.call(&what, call).await.map_err(|status| failed(format!("failed to get {what}"), status))?;
         let document = answer.into_inner().resiliency;
         if document.is_empty() {
             return Err(Error::NotFound { kind: Kind::Resiliency, name: name.to_owned() });
         }
         decode::resource(&document)
+    }
+
+    /// Calls until there is an answer, and says so while there is none.
+    async fn call<T, F>(&self, what: &str, call: impl Fn(OperatorClient<Channel>) -> F) -> Result<T, Status>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let waiting = |status: &Status, delay: Duration| {
+            let seconds = delay.as_secs_f32();
+            tracing::warn!(
+                target: LOG,
+                "Waiting for the operator to tell {what}, trying again in {seconds:.1} seconds: {}", describe(status)
+            );
+        };
+        retried(TRIES, waiting, || call(self.grpc.clone())).await
     }
 
     /// Changes of a kind from now on, for as long as the result is kept.

@@ -20,8 +20,13 @@ pub(crate) struct Tries {
 
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 
-/// Calls until an answer, or an error that another try does not heal; the last error then.
-pub(crate) async fn retried<T, F>(tries: Tries, mut call: impl FnMut() -> F) -> Result<T, Status>
+/// Calls until an answer, or an error that another try does not heal; the last error then. `waiting` learns of each error
+/// that is followed by another try, and how long that is away.
+pub(crate) async fn retried<T, F>(
+    tries: Tries,
+    waiting: impl Fn(&Status, Duration),
+    mut call: impl FnMut() -> F,
+) -> Result<T, Status>
 where
     F: Future<Output = Result<T, Status>>,
 {
@@ -34,7 +39,11 @@ where
             Err(Status::deadline_exceeded(format!("no answer within {seconds} seconds")))
         });
         match answer {
-            Err(status) if left > 0 && heals(&status) => sleep(backoff.next_delay()).await,
+            Err(status) if left > 0 && heals(&status) => {
+                let delay = backoff.next_delay();
+                waiting(&status, delay);
+                sleep(delay).await;
+            }
             answer => return answer,
         }
     }
@@ -59,12 +68,18 @@ mod tests {
 
     async fn count(mut answer: impl FnMut(u32) -> Result<u32, Status>) -> (Result<u32, Code>, u32) {
         let mut calls = 0;
-        let result = retried(TRIES, || {
+        let waits = std::cell::Cell::new(0);
+        let waiting = |_: &Status, delay: Duration| {
+            assert!(delay <= TRIES.longest_delay);
+            waits.set(waits.get() + 1);
+        };
+        let result = retried(TRIES, waiting, || {
             calls += 1;
             let answer = answer(calls);
             async move { answer }
         });
         let result = result.await.map_err(|status| status.code());
+        assert_eq!(waits.get(), calls - 1, "each try but the last one is told of");
         (result, calls)
     }
 
@@ -79,7 +94,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_try_without_an_answer_ends() {
         let start = tokio::time::Instant::now();
-        let result: Result<(), Status> = retried(TRIES, std::future::pending).await;
+        let result: Result<(), Status> = retried(TRIES, |_, _| {}, std::future::pending).await;
         assert_eq!(result.unwrap_err().code(), Code::DeadlineExceeded);
         assert!((15..20).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     }

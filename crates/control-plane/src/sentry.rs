@@ -69,7 +69,7 @@ impl CertificateSource for Client {
             let (mut client, asked) = (client.clone(), asked.clone());
             async move { client.sign_certificate(asked).await }
         };
-        match retried(TRIES, call).await {
+        match retried(TRIES, |_, _| {}, call).await {
             Ok(answer) => read(answer.into_inner()),
             Err(status) if heals(&status) || is_refused_certificate(&status) => {
                 let message = format!("error establishing connection to sentry: {}", describe(&status));

@@ -1,15 +1,17 @@
 //! From the operator's JSON to resources.
 
+use dapr_resources::SecretKeyRef;
 use dapr_resources::component::secrets::{KUBERNETES_STORE, decode_inlined, store_or_default};
-use dapr_resources::{Kind, SecretKeyRef};
 use serde_json::Value;
 
 use super::{Error, LOG, Watched};
 
 /// Reads one resource, and decodes the secrets in it.
 pub(super) fn resource<R: Watched>(document: &[u8]) -> Result<R, Error> {
-    let json = parse(R::KIND, document)?;
-    let mut resource: R = serde_json::from_value(json).map_err(|source| Error::Malformed { kind: R::KIND, source })?;
+    let malformed = |name, source| Error::Malformed { kind: R::KIND, name, source };
+    let json = parse(document).map_err(|source| malformed(String::new(), source))?;
+    let name = json.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut resource: R = serde_json::from_value(json).map_err(|source| malformed(name, source))?;
     if store_or_default(resource.secret_store(), true) == KUBERNETES_STORE {
         let failed = decode_inlined(&mut resource);
         for pair in resource.pairs_mut().iter_mut().filter(|pair| !failed.contains(&pair.name)) {
@@ -27,12 +29,12 @@ pub(super) fn resource<R: Watched>(document: &[u8]) -> Result<R, Error> {
 }
 
 /// The same JSON without `null`s.
-pub(super) fn json_without_nulls(kind: Kind, document: &[u8]) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(&parse(kind, document)?).map_err(|source| Error::Malformed { kind, source })
+pub(super) fn json_without_nulls(document: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&parse(document)?)
 }
 
-fn parse(kind: Kind, document: &[u8]) -> Result<Value, Error> {
-    let mut json = serde_json::from_slice(document).map_err(|source| Error::Malformed { kind, source })?;
+fn parse(document: &[u8]) -> Result<Value, serde_json::Error> {
+    let mut json = serde_json::from_slice(document)?;
     drop_nulls(&mut json);
     Ok(json)
 }
@@ -129,7 +131,10 @@ mod tests {
     fn what_is_no_such_resource_is_an_error() {
         for document in ["", "null", "[1]", "{", r#"{"spec":5}"#] {
             let error = resource::<Component>(document.as_bytes()).unwrap_err().to_string();
-            assert!(error.starts_with("error deserializing Component: "), "{document}: {error}");
+            assert!(error.starts_with("error deserializing Component \"\": "), "{document}: {error}");
         }
+        let named = br#"{"metadata":{"name":"store"},"spec":5}"#;
+        let error = resource::<Component>(named).unwrap_err().to_string();
+        assert!(error.starts_with("error deserializing Component \"store\": "), "{error}");
     }
 }
