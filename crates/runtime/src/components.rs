@@ -29,7 +29,7 @@ use futures_util::{StreamExt, stream};
 pub(crate) use failure::Failure;
 pub(crate) use middleware::Links;
 
-use crate::Environment;
+use crate::{Environment, Mode};
 
 /// Components that start at the same time.
 const PARALLELISM: usize = 16;
@@ -43,6 +43,7 @@ const ACTOR_STATE_STORE: &str = "actorStateStore";
 
 /// What starting a component needs.
 pub(crate) struct Context {
+    pub(crate) mode: Mode,
     pub(crate) registry: Registry,
     pub(crate) environment: Environment,
     pub(crate) identity: Identity,
@@ -95,7 +96,7 @@ impl Components {
     /// Secret stores may take values from one another: each round starts those whose stores are there.
     async fn start_secret_stores(&self, mut waiting: Vec<Component>) -> Result<(), Failure> {
         while !waiting.is_empty() {
-            let is_ready = |component: &Component| start::missing_store(component, &self.context.secrets).is_none();
+            let is_ready = |component: &Component| start::missing_store(component, &self.context).is_none();
             let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_ready);
             let (ready, rest) = if ready.is_empty() { (rest, Vec::new()) } else { (ready, rest) };
             for component in ready {

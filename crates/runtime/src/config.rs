@@ -50,8 +50,9 @@ pub struct Config {
     pub profile_port: Option<u16>,
     /// Metrics server.
     pub metrics: Option<(String, u16)>,
-    /// Configuration files.
-    pub configuration_files: Vec<PathBuf>,
+    /// Configuration files, the later ones over the earlier ones; in Kubernetes names of Configurations, of which the
+    /// first counts.
+    pub configurations: Vec<String>,
     /// Resource directories.
     pub resource_paths: Vec<PathBuf>,
     /// `None` for no limit.
@@ -165,7 +166,7 @@ impl Config {
             unix_domain_socket: Some(&flags.unix_domain_socket).filter(|path| !path.is_empty()).map(PathBuf::from),
             profile_port: flags.enable_profiling.then_some(flags.profile_port),
             metrics: flags.enable_metrics.then(|| (flags.metrics_listen_address.clone(), flags.metrics_port)),
-            configuration_files: flags.config.iter().filter(|path| !path.is_empty()).map(PathBuf::from).collect(),
+            configurations: flags.config.iter().filter(|name| !name.is_empty()).cloned().collect(),
             resource_paths: resource_paths(flags),
             max_body_size: max_body_size(flags)?,
             read_buffer_size: read_buffer_size(flags)?,

@@ -197,7 +197,6 @@ impl Flags {
     /// Flags that were given whose feature this build does not have yet, by name.
     pub fn waiting(&self) -> Vec<&'static str> {
         let given = [
-            ("--control-plane-address", !self.control_plane_address.is_empty()),
             ("--placement-host-address", !self.placement_host_address.is_empty()),
             ("--actors-service", self.actors_service.is_some()),
             ("--reminders-service", self.reminders_service.is_some()),

@@ -8,7 +8,7 @@ use dapr_telemetry::log::{self, LogConfig};
 
 use crate::sidecar::{End, Sidecar};
 use crate::signals::Signals;
-use crate::{Config, Environment, Flags, Mode, VERSION};
+use crate::{Config, Environment, Flags, VERSION};
 
 /// How long tasks that nobody waits for may linger at the very end.
 const LINGER: Duration = Duration::from_millis(100);
@@ -53,7 +53,6 @@ async fn sidecars(flags: &Flags, environment: &Environment, registry: &Registry)
         };
         tracing::info!(target: "dapr.runtime", "Starting Dapr Runtime -- version {VERSION} -- commit {}", option_env!("DAPR_GIT_COMMIT").unwrap_or("unknown"));
         tracing::info!(target: "dapr.runtime", "Log level set to: {}", flags.log_level);
-        warn_of_missing(config.mode);
         for flag in flags.waiting() {
             tracing::debug!(target: "dapr.runtime", "{flag} is accepted and has no effect in this build yet");
         }
@@ -66,16 +65,6 @@ async fn sidecars(flags: &Flags, environment: &Environment, registry: &Registry)
             Ok(End::Killed) => return ExitCode::FAILURE,
             Err(error) => return fatal(&format!("Fatal error from runtime: {error}")),
         }
-    }
-}
-
-/// What a user must not believe to have: these are more than a flag without effect.
-fn warn_of_missing(mode: Mode) {
-    if mode == Mode::Kubernetes {
-        tracing::warn!(
-            target: "dapr.runtime",
-            "this build has no client for the operator yet: only resources of --resources-path are loaded"
-        );
     }
 }
 

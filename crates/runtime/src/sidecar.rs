@@ -6,6 +6,7 @@ mod calls;
 mod identity;
 mod listeners;
 mod names;
+mod source;
 mod stop;
 mod traces;
 
@@ -14,20 +15,20 @@ use std::sync::Arc;
 use dapr_api::{Api, ShutdownKind};
 use dapr_app_channel::App;
 use dapr_kit::task::{self, Task};
-use dapr_resources::Loader;
 use dapr_resources::component::DenyList;
 use dapr_security::Security;
 use dapr_spi::registry::Registry;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::Config;
 use crate::components::Components;
 use crate::signals::{Request, Signals};
+use crate::{Config, Mode};
 
 use application::Introduction;
 use assemble::{Assembled, Measured};
 use listeners::{Listeners, Servers};
+use source::Source;
 
 /// How a sidecar ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,19 +111,26 @@ impl Sidecar {
         let began = Instant::now();
         log_config(&config);
 
-        // 1. The Configuration, which decides how everything else behaves.
-        let configuration = assemble::configuration(&config)?;
+        // 1. Where settings come from. The operator answers nobody without an identity.
+        let mut identity = identity::Starting::default();
+        let source = match config.mode {
+            Mode::Standalone => Source::Files,
+            Mode::Kubernetes => Source::operator(&config, &identity.security(&config).await?)?,
+        };
+        // 2. The Configuration, which decides how everything else behaves.
+        let configuration = source.configuration(&config).await?;
         let spec = &configuration.spec;
         let metrics = assemble::metrics(&config, &configuration)?;
-        // 2. Listeners: ports are ours before anything slow begins.
+        identity.count_into(&metrics);
+        // 3. Listeners: ports are ours before anything slow begins.
         let listeners = Listeners::bind(&config).map_err(StartError::new)?;
         let internal_port = listeners.internal_port();
-        // 3. Who this sidecar is.
-        let security = identity::start(&config, &metrics).await?;
-        // 4. Resources.
-        let resources = load_resources(&config)?;
+        // 4. Who this sidecar is.
+        let security = identity.security(&config).await?;
+        // 5. Resources.
+        let resources = source.resources(&config).await?;
         let registry = assemble::with_pluggable(&config, registry).await;
-        // 5. The API over building blocks that have no components yet.
+        // 6. The API over building blocks that have no components yet.
         let tracer = traces::start(&config, &spec.tracing)?;
         let invocation = calls::invocation(&config, &configuration, &resources, &metrics, &tracer, internal_port)?;
         let app = application::channel(&config, &metrics)?;
@@ -132,7 +140,7 @@ impl Sidecar {
         let measured = Measured { metrics, tracer };
         let Assembled { api, components, links, shutdown } =
             assemble::assemble(&config, &configuration, &resources, &registry, measured, invocation);
-        // 6. Serve: a call to a component that still starts is answered with its name.
+        // 7. Serve: a call to a component that still starts is answered with its name.
         let (stop, stopping) = watch::channel(false);
         let servers = listeners.serve(&api, &security, &stopping);
         let securing = identity::securing(&security);
@@ -147,12 +155,12 @@ impl Sidecar {
             stop,
             shutdown,
         });
-        // 7. Others find this sidecar, and it finds them.
+        // 8. Others find this sidecar, and it finds them.
         match names::start(&sidecar.config, &spec.name_resolution, &registry, internal_port).await {
             Ok(resolver) => api.invocation.set_resolver(resolver, securing),
             Err(error) => tracing::error!(target: "dapr.runtime", "{error}; calls to other apps will fail"),
         }
-        // 8. Components: secret stores, then all others at once; then what is made of them.
+        // 9. Components: secret stores, then all others at once; then what is made of them.
         let deny = DenyList::new(&spec.components.deny);
         sidecar.components.start(resources.components, &deny).await.map_err(StartError::new)?;
         warn_of_unmatched_scopes(&api);
@@ -161,9 +169,9 @@ impl Sidecar {
             app.set_pipeline(links.pipeline("spec.appHttpPipeline", &spec.app_http_pipeline));
         }
         api.pipeline.set(links.pipeline("spec.httpPipeline", &spec.http_pipeline));
-        // 9. The app may call out.
+        // 10. The app may call out.
         api.health.set_outbound(true);
-        // 10. The app is ready to be called.
+        // 11. The app is ready to be called.
         sidecar.wait_for_app().await;
         api.health.set(target::RUNTIME, true);
         tracing::info!(
@@ -225,21 +233,9 @@ enum Wish {
 }
 
 fn log_config(config: &Config) {
-    let mode = if config.mode == crate::Mode::Kubernetes { "kubernetes" } else { "standalone" };
+    let mode = if config.mode == Mode::Kubernetes { "kubernetes" } else { "standalone" };
     tracing::info!(target: "dapr.runtime", "{mode} mode configured");
     tracing::info!(target: "dapr.runtime", "app id: {}", config.app_id);
-}
-
-fn load_resources(config: &Config) -> Result<dapr_resources::Loaded, StartError> {
-    let namespace = Some(config.namespace.as_str()).filter(|namespace| !namespace.is_empty());
-    let loader = Loader { app_id: Some(&config.app_id), namespace };
-    let loaded = loader
-        .directories(&config.resource_paths)
-        .map_err(|error| StartError(format!("failed to load components: {error}")))?;
-    for problem in &loaded.problems {
-        tracing::warn!(target: "dapr.runtime", "{problem}");
-    }
-    Ok(loaded)
 }
 
 fn warn_of_unmatched_scopes(api: &dapr_api::Api) {

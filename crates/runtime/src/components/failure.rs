@@ -3,6 +3,7 @@
 use std::fmt;
 
 use dapr_resources::Component;
+use dapr_resources::component::secrets::KUBERNETES_STORE;
 use dapr_spi::ErrorKind;
 use dapr_telemetry::metrics::InitFailure;
 
@@ -62,11 +63,22 @@ impl Failure {
     }
 
     pub(super) fn secret_store(component: &Component, store: &str) -> Self {
-        let cause = if store.is_empty() {
-            "a `secretKeyRef` needs a secret store: set `auth.secretStore` to the name of one".to_owned()
-        } else {
-            format!("it takes secrets from the secret store `{store}`, which is not loaded")
+        let cause = match store {
+            "" => "a `secretKeyRef` needs a secret store: set `auth.secretStore` to the name of one".to_owned(),
+            _ => format!("it takes secrets from the secret store `{store}`, which is not loaded"),
         };
+        Self::new(component, Step::SecretStore, cause)
+    }
+
+    /// The operator puts the secrets of Kubernetes in; these it did not.
+    pub(super) fn not_inlined(component: &Component) -> Self {
+        let open = component.spec.metadata.iter().filter(|item| !item.secret_key_ref.is_absent());
+        let fields: Vec<&str> = open.map(|item| item.name.as_str()).collect();
+        let cause = format!(
+            "the operator did not send the Kubernetes secrets for {}; see that they exist and have the keys that are \
+             named, since this build has no secret store `{KUBERNETES_STORE}` to ask for them",
+            fields.join(", ")
+        );
         Self::new(component, Step::SecretStore, cause)
     }
 

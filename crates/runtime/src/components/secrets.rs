@@ -7,6 +7,7 @@ use dapr_resources::http_endpoint::TlsDocument;
 use dapr_resources::{HttpEndpoint, Resource, Value};
 
 use super::Context;
+use crate::Mode;
 
 type Secrets = HashMap<(String, String), HashMap<String, String>>;
 
@@ -15,7 +16,7 @@ type Secrets = HashMap<(String, String), HashMap<String, String>>;
 /// # Errors
 /// The name of a store that is not there.
 pub(super) async fn resolve<R: Resource>(context: &Context, resource: &mut R, label: &str) -> Result<(), String> {
-    let references = references(resource, false);
+    let references = references(resource, context.mode == Mode::Kubernetes);
     let mut found = Secrets::new();
     for reference in &references {
         fetch(context, &mut found, &reference.store, &reference.secret, label).await?;
@@ -47,7 +48,7 @@ pub(super) async fn resolve_endpoint(context: &Context, endpoint: &mut HttpEndpo
     if let Err(store) = resolve(context, endpoint, &label).await {
         tracing::error!(target: "dapr.runtime.processor", "{label}: no secret store `{store}` is ready");
     }
-    let store = store_or_default(&endpoint.auth.secret_store, false).to_owned();
+    let store = store_or_default(&endpoint.auth.secret_store, context.mode == Mode::Kubernetes).to_owned();
     let Some(tls) = &mut endpoint.spec.client_tls else { return };
     let documents = [&mut tls.root_ca, &mut tls.certificate, &mut tls.private_key];
     for document in documents.into_iter().flatten() {

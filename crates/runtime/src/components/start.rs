@@ -6,13 +6,13 @@ use dapr_kit::backoff::Backoff;
 use dapr_resources::Component;
 use dapr_resources::component::template::TemplateContext;
 use dapr_resources::component::{Category, env_ref, secrets as references};
-use dapr_secrets::SecretStores;
 use dapr_spi::ErrorKind;
 use dapr_spi::metadata::{Properties, error_of};
 use dapr_spi::registry::{Component as Opened, Prepared};
 use dapr_state::{Settings, Store};
 
 use super::{Context, Failure, properties, secrets};
+use crate::Mode;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
@@ -25,9 +25,9 @@ pub(super) fn log_name(component: &Component) -> String {
 }
 
 /// The secret store that the component needs and that is not there.
-pub(super) fn missing_store(component: &Component, stores: &SecretStores) -> Option<String> {
-    let needed = references::references(component, false);
-    needed.into_iter().map(|reference| reference.store).find(|store| stores.component(store).is_none())
+pub(super) fn missing_store(component: &Component, context: &Context) -> Option<String> {
+    let needed = references::references(component, context.mode == Mode::Kubernetes);
+    needed.into_iter().map(|reference| reference.store).find(|store| context.secrets.component(store).is_none())
 }
 
 /// Resolves, checks and opens a component, and hands it to its building block.
@@ -42,7 +42,10 @@ pub(super) async fn start(context: &Context, component: &Component) -> Result<Op
     resolve_environment(context, &mut resolved);
     let label = format!("component {}", component.metadata.name);
     if let Err(store) = secrets::resolve(context, &mut resolved, &label).await {
-        return Err(Failure::secret_store(component, &store));
+        return Err(match store.as_str() {
+            references::KUBERNETES_STORE if context.mode == Mode::Kubernetes => Failure::not_inlined(component),
+            store => Failure::secret_store(component, store),
+        });
     }
     let properties = read_properties(context, &resolved)?;
     for remark in entry.remarks(&properties) {

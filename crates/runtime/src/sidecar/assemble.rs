@@ -33,23 +33,6 @@ pub(super) struct Assembled {
     pub(super) shutdown: mpsc::Receiver<ShutdownKind>,
 }
 
-/// Reads the Configuration files.
-pub(super) fn configuration(config: &Config) -> Result<Configuration, StartError> {
-    if config.configuration_files.is_empty() {
-        tracing::info!(target: "dapr.runtime", "loading default configuration");
-    }
-    let lookup = |name: &str| config.environment.get(name).map(str::to_owned);
-    let loaded = configuration::load_files(&config.configuration_files, lookup).map_err(StartError::new)?;
-    for problem in &loaded.problems {
-        tracing::warn!(target: "dapr.runtime", "{problem}");
-    }
-    let features = loaded.configuration.enabled_features();
-    if !features.is_empty() {
-        tracing::info!(target: "dapr.runtime", "Enabled features: {}", features.join(" "));
-    }
-    Ok(loaded.configuration)
-}
-
 /// The registry with the components whose sockets are in `DAPR_COMPONENTS_SOCKETS_FOLDER`.
 pub(super) async fn with_pluggable<'a>(config: &Config, registry: &'a Registry) -> Cow<'a, Registry> {
     let given = config.environment.get("DAPR_COMPONENTS_SOCKETS_FOLDER").filter(|folder| !folder.is_empty());
@@ -82,6 +65,7 @@ pub(super) fn assemble(
     let state = Arc::new(Stores::default());
     let secrets = Arc::new(SecretStores::new(&configuration.spec.secrets.scopes, metrics.clone()));
     let components = Components::new(Context {
+        mode: config.mode,
         registry: registry.clone(),
         environment: config.environment.clone(),
         identity: Identity { app_id: config.app_id.clone(), namespace: config.namespace.clone() },

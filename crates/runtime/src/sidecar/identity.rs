@@ -3,24 +3,45 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dapr_control_plane::{mtls_observer, sentry};
+use dapr_control_plane::{MtlsObserver, sentry};
 use dapr_invocation::Securing;
 use dapr_kit::clock::Clock;
 use dapr_net::Tls;
-use dapr_security::{PeerMatch, Security, Settings, TrustAnchors, server_name};
+use dapr_security::{PeerMatch, SKIP_VARIABLE, Security, Settings, TrustAnchors, server_name};
 use dapr_telemetry::metrics::Metrics;
 
 use super::StartError;
 use crate::{Config, Mode};
 
-/// Fetches the first certificate where one is needed, and keeps it fresh.
-pub(super) async fn start(config: &Config, metrics: &Metrics) -> Result<Security, StartError> {
-    let settings = settings(config);
-    let environment = &config.environment;
-    let skip = environment.text("DAPR_UNSAFE_SKIP_CONTAINER_UID_GID_CHECK") == "true";
-    dapr_security::check_user(settings.mode, skip).map_err(StartError::new)?;
-    let source = Arc::new(sentry::Client::new(&settings));
-    Security::start(settings, source, mtls_observer(metrics.clone()), Clock::default()).await.map_err(StartError::new)
+/// The identity during the start. In Kubernetes it is needed before there are metrics, which then count what was before.
+#[derive(Default)]
+pub(super) struct Starting {
+    observer: Arc<MtlsObserver>,
+    security: Option<Security>,
+}
+
+impl Starting {
+    /// Fetches the first certificate where one is needed, and keeps it fresh; the same from the second call on.
+    ///
+    /// # Errors
+    /// The settings do not fit together, root is refused, or Sentry refused.
+    pub(super) async fn security(&mut self, config: &Config) -> Result<Security, StartError> {
+        if let Some(security) = &self.security {
+            return Ok(security.clone());
+        }
+        let settings = settings(config);
+        let skip = config.environment.text(SKIP_VARIABLE) == "true";
+        dapr_security::check_user(settings.mode, skip).map_err(StartError::new)?;
+        let source = Arc::new(sentry::Client::new(&settings));
+        let started = Security::start(settings, source, self.observer.clone(), Clock::default()).await;
+        let security = started.map_err(StartError::new)?;
+        Ok(self.security.insert(security).clone())
+    }
+
+    /// Where events are counted.
+    pub(super) fn count_into(&self, metrics: &Metrics) {
+        self.observer.count_into(metrics);
+    }
 }
 
 fn settings(config: &Config) -> Settings {
