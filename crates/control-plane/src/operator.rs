@@ -109,11 +109,11 @@ impl Client {
     /// # Errors
     /// 100 tries of 5 seconds were in vain, or the operator refused.
     pub async fn list_each<R: Listed>(&self) -> Result<Vec<Result<R, Error>>, Error> {
-        let what = format!("{}s", R::KIND.name());
+        let what = format!("resources of kind {}", R::KIND.name());
         match self.call(&what, |grpc| R::list(grpc, self.namespace.to_string())).await {
             Ok(documents) => Ok(documents.iter().map(|document| decode::resource(document)).collect()),
             Err(status) if status.code() == Code::Unimplemented => {
-                tracing::debug!(target: LOG, "The operator has no list of {what}");
+                tracing::debug!(target: LOG, "The operator does not list {what}");
                 Ok(Vec::new())
             }
             Err(status) => Err(failed(format!("failed to list {what}"), status)),
@@ -171,7 +171,7 @@ impl Client {
             let seconds = delay.as_secs_f32();
             tracing::warn!(
                 target: LOG,
-                "Waiting for the operator to tell {what}, trying again in {seconds:.1} seconds: {}", describe(status)
+                "Waiting for the operator to send {what}, trying again in {seconds:.1} seconds: {}", describe(status)
             );
         };
         retried(TRIES, waiting, || call(self.grpc.clone())).await

@@ -77,13 +77,24 @@ pub async fn dial(origin: &Origin) -> io::Result<Socket> {
             None => Ok(Socket::Plain(stream)),
             Some(tls) => {
                 let connector = TlsConnector::from(tls.config.clone());
-                Ok(Socket::Tls(Box::new(connector.connect(tls.server_name.clone(), stream).await?)))
+                let connected = connector.connect(tls.server_name.clone(), stream).await.map_err(refused)?;
+                Ok(Socket::Tls(Box::new(connected)))
             }
         }
     };
     let opened: io::Result<Socket> =
         timeout(TIMEOUT, opening).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
     opened.map_err(|error| io::Error::new(error.kind(), format!("cannot connect to {origin}: {error}")))
+}
+
+/// A certificate of the other side that is not trusted is told in the words that tools look for.
+fn refused(error: io::Error) -> io::Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            io::Error::new(error.kind(), format!("tls: failed to verify certificate: {error}"))
+        }
+        _ => error,
+    }
 }
 
 impl AsyncRead for Socket {

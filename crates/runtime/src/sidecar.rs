@@ -122,13 +122,13 @@ impl Sidecar {
         let spec = &configuration.spec;
         let metrics = assemble::metrics(&config, &configuration)?;
         identity.count_into(&metrics);
-        // 3. Listeners: ports are ours before anything slow begins.
+        // 3. Resources.
+        let resources = source.resources(&config).await?;
+        // 4. Listeners. While a sidecar waits for the operator, its ports refuse: probes learn at once that it is not ready.
         let listeners = Listeners::bind(&config).map_err(StartError::new)?;
         let internal_port = listeners.internal_port();
-        // 4. Who this sidecar is.
+        // 5. Who this sidecar is.
         let security = identity.security(&config).await?;
-        // 5. Resources.
-        let resources = source.resources(&config).await?;
         let registry = assemble::with_pluggable(&config, registry).await;
         // 6. The API over building blocks that have no components yet.
         let tracer = traces::start(&config, &spec.tracing)?;

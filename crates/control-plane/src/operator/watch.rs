@@ -84,9 +84,9 @@ async fn run<R: Watched>(client: OperatorClient<Channel>, namespace: String, upd
         failures = failures.saturating_add(1);
         let (kind, reason) = (R::KIND.name(), describe(&status));
         if failures == 1 {
-            tracing::warn!(target: LOG, "Lost the stream of {kind}s from the operator, trying again: {reason}");
+            tracing::warn!(target: LOG, "Lost the stream of kind {kind} from the operator, trying again: {reason}");
         } else {
-            tracing::debug!(target: LOG, "No stream of {kind}s from the operator after {failures} tries: {reason}");
+            tracing::debug!(target: LOG, "No stream of kind {kind} from the operator after {failures} tries: {reason}");
         }
         sleep(backoff.next_delay()).await;
     }

@@ -94,14 +94,16 @@ fn resources_of_files(config: &Config) -> Result<Loaded, StartError> {
         .map_err(|error| StartError(format!("failed to load components: {error}")))
 }
 
-/// All kinds at once. A component, a subscription, an MCP server or a policy that cannot be read ends the start, as the
+/// All kinds. A component, a subscription, an MCP server or a policy that cannot be read ends the start, as the
 /// incumbent has it; an HTTPEndpoint or a Resiliency is left out.
 async fn resources_of_operator(config: &Config, client: &Client) -> Result<Loaded, StartError> {
-    let (components, http_endpoints, subscriptions, resiliencies, mcp_servers, workflow_access_policies) =
-        tokio::join!(client.list(), tolerant(client), client.list(), tolerant(client), client.list(), client.list(),);
+    // One kind alone waits for an operator that is still away; then it is there for the others.
+    let components = needed("components", client.list().await)?;
+    let (http_endpoints, subscriptions, resiliencies, mcp_servers, workflow_access_policies) =
+        tokio::join!(tolerant(client), client.list(), tolerant(client), client.list(), client.list());
     let mine = Mine(config);
     Ok(Loaded {
-        components: mine.of(needed("components", components)?),
+        components: mine.of(components),
         http_endpoints: mine.of(http_endpoints),
         // Whoever runs subscriptions looks at their scopes.
         subscriptions: needed("declarative subscriptions", subscriptions)?,
