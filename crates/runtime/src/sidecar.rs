@@ -124,7 +124,7 @@ impl Sidecar {
         identity.count_into(&metrics);
         // 3. Resources.
         let resources = source.resources(&config).await?;
-        // 4. Listeners. While a sidecar waits for the operator, its ports refuse: probes learn at once that it is not ready.
+        // 4. Listeners. While the operator is waited for, ports refuse: probes learn at once that it is not ready.
         let listeners = Listeners::bind(&config).map_err(StartError::new)?;
         let internal_port = listeners.internal_port();
         // 5. Who this sidecar is.

@@ -55,7 +55,7 @@ impl Source {
     pub(super) async fn resources(&self, config: &Config) -> Result<Loaded, StartError> {
         let loaded = match self {
             Self::Files => resources_of_files(config),
-            Self::Operator(client) => resources_of_operator(config, client).await,
+            Self::Operator(client) => Box::pin(resources_of_operator(config, client)).await,
         }?;
         for problem in &loaded.problems {
             tracing::warn!(target: "dapr.runtime", "{problem}");
