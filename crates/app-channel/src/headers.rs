@@ -44,9 +44,10 @@ const PERMANENT: [&str; 28] = [
     "warning",
 ];
 
-/// What gRPC itself says in metadata; a caller cannot.
-const RESERVED: [&str; 9] = [
+/// What gRPC itself says in metadata; a caller cannot. What its client can decompress says nothing of this sidecar.
+const RESERVED: [&str; 10] = [
     "content-type",
+    "grpc-accept-encoding",
     "grpc-encoding",
     "grpc-message",
     "grpc-message-type",
@@ -233,9 +234,10 @@ mod tests {
 
     #[test]
     fn binary_metadata_stay_when_they_are_base64() {
-        let mut map = headers(&[("a-bin", "AAA="), ("b-bin", "AAA"), ("c-bin", "?")]);
+        let mut map = headers(&[("a-bin", "AAA="), ("b-bin", "AAA"), ("c-bin", "?"), ("grpc-accept-encoding", "gzip")]);
         for_grpc(&mut map, false, None);
         assert!(map.contains_key("a-bin") && map.contains_key("b-bin") && !map.contains_key("c-bin"), "{map:?}");
+        assert!(!map.contains_key("grpc-accept-encoding"), "this sidecar takes no compressed answers");
     }
 
     #[test]
