@@ -6,7 +6,7 @@ use dapr_runtime::{Environment, once, parse_flags, run};
 use dapr_telemetry::profile::SamplingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: SamplingAllocator<std::alloc::System> = SamplingAllocator(std::alloc::System);
+static ALLOCATOR: SamplingAllocator<mimalloc::MiMalloc> = SamplingAllocator(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     let flags = match parse_flags(std::env::args_os()) {

@@ -150,7 +150,8 @@ impl AppChannel for App {
         let permit = self.limit.acquire().await;
         match &self.channel {
             Channel::Http(channel) => channel.call(call.request, &call.type_url, permit).await.map(Answer::Http),
-            Channel::Grpc(channel) => channel.invoke(call).await,
+            // Boxed, so that calls of HTTP applications stay small.
+            Channel::Grpc(channel) => Box::pin(channel.invoke(call)).await,
         }
     }
 

@@ -65,7 +65,7 @@ impl HttpChannel {
         } else {
             // A link may change the body, so a length that the caller declared says nothing any more.
             request.headers_mut().remove(CONTENT_LENGTH);
-            pipeline::run(Arc::clone(&links), self, request).await
+            Box::pin(pipeline::run(Arc::clone(&links), self, request)).await
         };
         let client = &self.metrics.http_client;
         client.record(&HttpCall {

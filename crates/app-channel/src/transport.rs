@@ -85,7 +85,7 @@ impl Transport {
                 *request.uri_mut() = Uri::from_parts(parts).map_err(|error| SendError::Unsent(error.into()))?;
                 *request.version_mut() = Version::HTTP_2;
                 request.headers_mut().remove(HOST);
-                client.send(request).await
+                Box::pin(client.send(request)).await
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use dapr_net::Body;
 use dapr_net::body::CollectError;
-use dapr_resiliency::{BuiltIn, Error as PolicyError, Verdict};
+use dapr_resiliency::{BuiltIn, Error as PolicyError, Policy, Verdict};
 use dapr_spi::app_channel::Invoke;
 use dapr_spi::name_resolver::Query;
 use http::HeaderMap;
@@ -16,42 +17,61 @@ use crate::call::{Answer, Call};
 use crate::remote::{self, Outgoing, not_found};
 use crate::serve::{app_request, of_app, set_content_type, span_headers};
 use crate::target::Target;
-use crate::wire::{RequestHead, VERBS};
-use crate::{CALLEE_APP_ID, CALLER_APP_ID, CALLER_NAMESPACE, Invocation};
+use crate::wire::{RequestHead, VERBS, entries};
+use crate::{CALLEE_APP_ID, CALLER_APP_ID, CALLER_NAMESPACE, Invocation, Settings};
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 const DESTINATION_APP_ID: HeaderName = HeaderName::from_static("destination-app-id");
 
 /// A body up to this length, whose length is known, is read before the call, so that it fits one message.
 const SMALL: u64 = 64 << 10;
 
-/// What a sidecar says of itself in the headers of a forwarded call.
-pub(crate) struct Forwarded {
-    address: Option<HeaderValue>,
-    host: Option<HeaderValue>,
-    both: Option<HeaderValue>,
+/// What a sidecar says of itself in the headers of a call that it forwards.
+pub(crate) struct Own {
+    forwarded: Vec<(HeaderName, HeaderValue)>,
+    /// Everything, ready to be put into a call whose headers say nothing of this yet.
+    encoded: Bytes,
+    /// The caller alone, for a call that was forwarded before.
+    caller: Bytes,
 }
 
-impl Forwarded {
-    pub(crate) fn new(address: &str, host: &str) -> Self {
-        let value = |text: &str| HeaderValue::from_str(text).ok().filter(|value| !value.is_empty());
+impl Own {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let Settings { app_id, namespace, host_address: address, host_name: host, .. } = settings;
         // RFC 7239: an IPv6 address is quoted and bracketed.
         let node = if address.contains(':') { format!("\"[{address}]\"") } else { address.to_owned() };
         let node = if address.is_empty() { String::new() } else { format!("for={node};by={node}") };
         let separator = if node.is_empty() || host.is_empty() { "" } else { ";" };
         let host_part = if host.is_empty() { String::new() } else { format!("host={host}") };
-        Self { address: value(address), host: value(host), both: value(&format!("{node}{separator}{host_part}")) }
+        let both = format!("{node}{separator}{host_part}");
+        let all = [("X-Forwarded-For", address), ("X-Forwarded-Host", host), ("Forwarded", &both)];
+        let is_header = |(_, value): &(&str, &String)| !value.is_empty() && HeaderValue::from_str(value).is_ok();
+        let all: Vec<(&str, &str)> =
+            all.into_iter().filter(is_header).map(|(name, value)| (name, value.as_str())).collect();
+        let names = [CALLER_APP_ID, CALLER_NAMESPACE];
+        let caller = [(names[0].as_str(), app_id.as_str()), (names[1].as_str(), namespace.as_str())];
+        let header = |(name, value): &(&str, &str)| {
+            Some((HeaderName::try_from(*name).ok()?, HeaderValue::from_str(value).ok()?))
+        };
+        Self {
+            forwarded: all.iter().filter_map(header).collect(),
+            encoded: entries(&[all.as_slice(), caller.as_slice()].concat()),
+            caller: entries(&caller),
+        }
     }
 
-    fn put(&self, headers: &mut HeaderMap) {
-        let all = [(X_FORWARDED_FOR, &self.address), (X_FORWARDED_HOST, &self.host), (FORWARDED, &self.both)];
-        for (name, value) in all {
-            if let Some(value) = value {
-                headers.append(name, value.clone());
-            }
+    /// Takes what a caller must not say of itself out of the headers; returns what the sidecar says instead.
+    fn replace(&self, headers: &mut HeaderMap) -> Bytes {
+        for name in [&CALLER_APP_ID, &CALLER_NAMESPACE, &CALLEE_APP_ID, &DESTINATION_APP_ID] {
+            headers.remove(name);
         }
+        if !self.forwarded.iter().any(|(name, _)| headers.contains_key(name)) {
+            return self.encoded.clone();
+        }
+        // One more hop of several.
+        for (name, value) in &self.forwarded {
+            headers.append(name.clone(), value.clone());
+        }
+        self.caller.clone()
     }
 }
 
@@ -104,16 +124,28 @@ impl Invocation {
     pub async fn invoke(&self, mut call: Call) -> Result<Answer, Status> {
         let target = target_of(&call.target, self)?;
         let policy = self.resiliency().app(&call.target, &self.endpoint_key(&target, &call));
-        let is_stream = self.gather(&mut call, policy.retries()).await?;
+        // What most calls do not need is boxed, so that the future of a call stays small: it is moved on its way.
+        let is_whole = call.body.bytes().is_some();
+        let is_stream = !is_whole && Box::pin(self.gather(&mut call, policy.retries())).await?;
         if policy.is_none() {
             return self.attempt(&target, call).await;
         }
+        Box::pin(self.under_policy(&policy, &target, call, is_stream)).await
+    }
+
+    async fn under_policy(
+        &self,
+        policy: &Policy,
+        target: &Target,
+        call: Call,
+        is_stream: bool,
+    ) -> Result<Answer, Status> {
         if is_stream || !policy.retries() {
-            return policy.run_once(judge, self.attempt(&target, call)).await.map_err(of_policy);
+            return policy.run_once(judge, self.attempt(target, call)).await.map_err(of_policy);
         }
         let attempt = |_| {
             let again = call.again();
-            async { self.attempt(&target, again.ok_or_else(|| Status::internal("the body is gone"))?).await }
+            async { self.attempt(target, again.ok_or_else(|| Status::internal("the body is gone"))?).await }
         };
         policy.run(judge, attempt).await.map_err(of_policy)
     }
@@ -153,24 +185,32 @@ impl Invocation {
             Target::App { app_id, namespace, .. }
                 if *app_id == self.settings.app_id && *namespace == self.settings.namespace =>
             {
-                self.call_own_app(call).await
+                Box::pin(self.call_own_app(call)).await
             }
             Target::App { app_id, namespace, is_named } => {
                 self.call_app(app_id, self.query(app_id, namespace, *is_named), call).await
             }
-            Target::Endpoint(name) => self.counted(name, self.endpoints()?.call(name, call)).await,
-            Target::Url(url) => self.counted(url, self.endpoints()?.call_url(url, call)).await,
+            Target::Endpoint(name) => {
+                let endpoints = self.endpoints()?;
+                let began = self.begin(name);
+                self.end(name, began, Box::pin(endpoints.call(name, call)).await)
+            }
+            Target::Url(url) => {
+                let endpoints = self.endpoints()?;
+                let began = self.begin(url);
+                self.end(url, began, Box::pin(endpoints.call_url(url, call)).await)
+            }
         }
     }
 
-    async fn counted(
-        &self,
-        name: &str,
-        calling: impl Future<Output = Result<Answer, Status>>,
-    ) -> Result<Answer, Status> {
+    /// Counts a call that begins.
+    fn begin(&self, name: &str) -> Instant {
         self.request_sent(name, false);
-        let began = Instant::now();
-        let answer = calling.await;
+        Instant::now()
+    }
+
+    /// Counts the answer to a call. (Not one function around the call: that would hold its future twice.)
+    fn end(&self, name: &str, began: Instant, answer: Result<Answer, Status>) -> Result<Answer, Status> {
         if let Ok(answer) = &answer {
             self.response_received(name, answer.status.code(), began.elapsed(), false);
         }
@@ -195,16 +235,45 @@ impl Invocation {
     async fn call_app(&self, app_id: &str, query: Query, call: Call) -> Result<Answer, Status> {
         let names = self.names()?;
         let outgoing = self.outgoing(app_id, call)?;
-        if outgoing.rest.is_some() || self.resiliency().names_app(app_id) {
-            let app = names.app(&query).await.map_err(|error| not_found(&error))?;
-            return self.counted(app_id, remote::call(names, &app, outgoing, self.max_message())).await;
+        let again = if self.resiliency().names_app(app_id) { None } else { outgoing.again() };
+        let app = match names.known(&query) {
+            Some(app) => app,
+            None => match Box::pin(names.app(&query)).await {
+                Ok(app) => app,
+                Err(error) => return Err(not_found(&error)),
+            },
+        };
+        let began = self.begin(app_id);
+        let answer = remote::call(names, &app, outgoing, self.max_message()).await;
+        let answer = self.end(app_id, began, answer);
+        match again {
+            Some(again) if judge_built_in(&answer) == Verdict::Retriable => {
+                Box::pin(self.repeat(app_id, &query, again, answer)).await
+            }
+            _ => answer,
         }
+    }
+
+    /// Repeats a call that found nobody, as `DaprBuiltInServiceRetries` says; `first` is how it went so far.
+    async fn repeat(
+        &self,
+        app_id: &str,
+        query: &Query,
+        outgoing: Outgoing,
+        first: Result<Answer, Status>,
+    ) -> Result<Answer, Status> {
+        let names = self.names()?;
+        let mut first = Some(first);
         let attempt = |_| {
-            let again = outgoing.again();
+            let (first, again) = (first.take(), outgoing.again());
             async {
-                let app = names.app(&query).await.map_err(|error| not_found(&error))?;
+                if let Some(first) = first {
+                    return first;
+                }
+                let app = names.app(query).await.map_err(|error| not_found(&error))?;
                 let outgoing = again.ok_or_else(|| Status::internal("the body is gone"))?;
-                self.counted(app_id, remote::call(names, &app, outgoing, self.max_message())).await
+                let began = self.begin(app_id);
+                self.end(app_id, began, remote::call(names, &app, outgoing, self.max_message()).await)
             }
         };
         let policy = self.resiliency().built_in(BuiltIn::ServiceRetries);
@@ -214,12 +283,7 @@ impl Invocation {
     /// The leading message of a call, with what this sidecar says of itself.
     fn outgoing(&self, app_id: &str, call: Call) -> Result<Outgoing, Status> {
         let Call { path, verb, query, mut headers, from_grpc, content_type, type_url, body, span, .. } = call;
-        self.forwarded.put(&mut headers);
-        let callee = HeaderValue::from_str(app_id).map_err(|_| Status::invalid_argument("invalid app id"))?;
-        headers.insert(DESTINATION_APP_ID, callee.clone());
-        headers.insert(CALLEE_APP_ID, callee);
-        headers.insert(CALLER_APP_ID, self.own_app_id.clone());
-        headers.insert(CALLER_NAMESPACE, self.own_namespace.clone());
+        let own = self.own.replace(&mut headers);
         span_headers(&span, &mut headers, from_grpc);
         let number = VERBS.iter().position(|known| *known == verb);
         let number = number.or_else(|| (!from_grpc).then_some(3)).and_then(|number| i32::try_from(number).ok());
@@ -230,6 +294,8 @@ impl Invocation {
             type_url,
             verb: number,
             query,
+            own,
+            callee: app_id.to_owned(),
             from_http: !from_grpc,
         };
         Ok(Outgoing::new(&head, body, span.context().cloned()))

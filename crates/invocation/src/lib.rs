@@ -16,6 +16,8 @@ mod pieces;
 mod proxy;
 mod remote;
 mod serve;
+#[cfg(test)]
+mod sizes;
 mod target;
 mod wire;
 
@@ -72,8 +74,7 @@ pub struct Settings {
 pub struct Invocation {
     settings: Settings,
     own_app_id: HeaderValue,
-    own_namespace: HeaderValue,
-    forwarded: invoke::Forwarded,
+    own: invoke::Own,
     /// Set once their secrets are resolved.
     endpoints: OnceLock<Endpoints>,
     /// Set once the registry has started.
@@ -88,8 +89,7 @@ impl Invocation {
         let header = |text: &str| HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
         Self {
             own_app_id: header(&settings.app_id),
-            own_namespace: header(&settings.namespace),
-            forwarded: invoke::Forwarded::new(&settings.host_address, &settings.host_name),
+            own: invoke::Own::new(&settings),
             settings,
             endpoints: OnceLock::new(),
             names: OnceLock::new(),

@@ -68,6 +68,13 @@ impl Names {
         Self { resolver, securing, apps: Mutex::default() }
     }
 
+    /// The app, when its addresses are known and not too old: then there is nothing to wait for.
+    pub(crate) fn known(&self, query: &Query) -> Option<Arc<App>> {
+        let app = lock(&self.apps).get(query).cloned()?;
+        let age = app.touch()?;
+        (age < self.resolver.lifetime() && !app.peers.load().is_empty()).then_some(app)
+    }
+
     /// The app with at least one address; the first call of an app waits for the registry.
     pub(crate) async fn app(self: &Arc<Self>, query: &Query) -> Result<Arc<App>, NotFound> {
         let known = lock(&self.apps).get(query).cloned();
@@ -88,6 +95,16 @@ impl Names {
     pub(crate) fn suspect(self: &Arc<Self>, app: &Arc<App>) {
         if app.age().is_none_or(|age| age >= REFRESH_AFTER_FAILURE) {
             self.refresh_in_background(app);
+        }
+    }
+
+    /// Asks the registry now: no known address works. Calls that fail together share one answer.
+    pub(crate) async fn ask_again(&self, app: &App) {
+        let began = Instant::now();
+        let _looking = app.looking.lock().await;
+        let is_newer = lock(&app.times).refreshed.is_some_and(|at| at >= began);
+        if !is_newer && let Err(error) = self.refresh(app).await {
+            tracing::debug!(target: "dapr.runtime.direct_messaging", "{error}");
         }
     }
 

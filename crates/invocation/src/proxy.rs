@@ -118,9 +118,21 @@ impl Invocation {
         app: &Arc<App>,
         mut request: Request<Body>,
     ) -> Result<Response<Body>, Status> {
-        let peer = connected(names, app, &mut Vec::new()).await?;
+        let mut tried = Vec::new();
+        let (peer, ready) = loop {
+            let peer = connected(names, app, &mut tried).await?;
+            match peer.client.ready().await {
+                Ok(ready) => break (peer, ready),
+                // Its connection ended just now. It has not seen the call, so another one may have it.
+                Err(_) => {
+                    peer.avoid();
+                    names.suspect(app);
+                    tried.push(peer);
+                }
+            }
+        };
         *request.uri_mut() = peer.uri(request.uri().path());
-        peer.client.send(request).await.map_err(|error| {
+        ready.send(request).await.map_err(|error| {
             peer.avoid();
             names.suspect(app);
             unavailable(&error)

@@ -82,25 +82,31 @@ pub(crate) fn not_found(error: &NotFound) -> Status {
     Status::internal(error.to_string())
 }
 
-/// Finds a sidecar that takes a connection. Those that refuse are left out for a while.
+/// Finds a sidecar that takes a connection. Those that refuse are left out for a while; when all do, the registry is asked
+/// once more, for a sidecar that restarted may have another address.
 pub(crate) async fn connected(
     names: &Arc<Names>,
     app: &Arc<App>,
     tried: &mut Vec<Arc<Peer>>,
 ) -> Result<Arc<Peer>, Status> {
     let mut refused = None;
+    let mut asked_again = false;
     while tried.len() < PEERS {
-        let Some(peer) = app.choose(tried) else { break };
-        if tried.iter().any(|other| Arc::ptr_eq(other, &peer)) {
-            break;
-        }
+        let is_tried = |peer: &Arc<Peer>| tried.iter().any(|other| Arc::ptr_eq(other, peer));
+        let Some(peer) = app.choose(tried).filter(|peer| !is_tried(peer)) else {
+            if std::mem::replace(&mut asked_again, true) {
+                break;
+            }
+            names.ask_again(app).await;
+            continue;
+        };
         match peer.client.connect().await {
             Ok(()) => return Ok(peer),
             Err(error) => {
                 peer.avoid();
-                names.suspect(app);
                 refused = Some(unavailable(&error));
                 tried.push(peer);
+                names.suspect(app);
             }
         }
     }
@@ -117,7 +123,10 @@ pub(crate) async fn call(
     let mut tried = Vec::new();
     let mut outgoing = Some(outgoing);
     loop {
-        let peer = connected(names, app, &mut tried).await?;
+        let peer = match app.choose(&tried).filter(|peer| tried.is_empty() && peer.client.is_connected()) {
+            Some(peer) => peer,
+            None => Box::pin(connected(names, app, &mut tried)).await?,
+        };
         let Some(now) = outgoing.take() else { return Err(Status::internal("a stream cannot be sent twice")) };
         outgoing = now.again();
         match call_peer(&peer, now, limit).await {
@@ -159,7 +168,7 @@ async fn call_peer(peer: &Peer, outgoing: Outgoing, limit: usize) -> Result<Answ
     match read_answer(response, limit).await {
         // An older sidecar knows only the call with the whole body in one message.
         Err(Failure::Status(status)) if status.code() == Code::Unimplemented => match unary {
-            Some(unary) => call_unary(peer, unary, limit).await,
+            Some(unary) => Box::pin(call_unary(peer, unary, limit)).await,
             None => Err(Failure::Status(status)),
         },
         answer => {

@@ -29,8 +29,8 @@ impl Invocation {
     pub async fn serve(&self, request: Request<Body>) -> Response<Body> {
         let answered = match request.uri().path() {
             CALL_LOCAL_STREAM => self.call_local_stream(request).await,
-            CALL_LOCAL => self.call_local(request).await,
-            _ => return self.proxy(request).await,
+            CALL_LOCAL => Box::pin(self.call_local(request)).await,
+            _ => return Box::pin(self.proxy(request)).await,
         };
         answered.unwrap_or_else(|status| status.into_http())
     }
@@ -88,7 +88,7 @@ impl Invocation {
             type_url: data.type_url,
             verb: extension.as_ref().map(|extension| extension.verb),
             query: extension.map(|extension| extension.querystring).unwrap_or_default(),
-            from_http: false,
+            ..RequestHead::default()
         };
         let (answer, caller) = self.answer(&parts, head, Body::full(data.value)).await?;
         self.sent(&caller, &answer);

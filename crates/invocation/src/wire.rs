@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 pub(crate) use read::{ReadError, request, response};
-pub(crate) use write::{payload_prefix, put_request, put_response};
+pub(crate) use write::{entries, payload_prefix, put_request, put_response};
 
 /// The head of a call.
 #[derive(Debug, Default)]
@@ -26,6 +26,10 @@ pub(crate) struct RequestHead {
     /// `HTTPExtension.verb`; none when the message has no extension.
     pub(crate) verb: Option<i32>,
     pub(crate) query: String,
+    /// What the sidecar says of itself: entries of the metadata, encoded by [`entries`].
+    pub(crate) own: Bytes,
+    /// The app that is called; empty to say nothing of it.
+    pub(crate) callee: String,
     /// The headers are those of an HTTP request: their names are written in HTTP's own case, by which a Go receiver
     /// tells them from metadata.
     pub(crate) from_http: bool,

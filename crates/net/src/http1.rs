@@ -78,7 +78,7 @@ impl Pool {
                 },
             }
         }
-        let connection = Connection::open(&self.0.origin).await?;
+        let connection = Box::pin(Connection::open(&self.0.origin)).await?;
         let answered = connection.exchange(request).await.map_err(|failure| match failure.unsent {
             Some(_) => SendError::Unsent(failure.error),
             None => SendError::Broken(failure.error),

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::{Request, Response};
 
 use crate::{Body, Origin, SendError};
-use connection::Connection;
+use connection::{Connection, InFlight, Reserved};
 
 /// Calls on one connection before another one is opened.
 const STREAMS: usize = 1000;
@@ -60,13 +60,21 @@ impl Client {
     /// # Errors
     /// No connection could be made, or the call was reset before the answer's head.
     pub async fn send(&self, request: Request<Body>) -> Result<Response<Body>, SendError> {
+        self.ready().await?.send(request).await
+    }
+
+    /// The right to make one call. A request that is not yet handed over can still go elsewhere when there is none.
+    ///
+    /// # Errors
+    /// No connection could be made.
+    pub async fn ready(&self) -> Result<Ready, SendError> {
         loop {
-            let (connection, fresh) = match self.0.usable() {
-                Some(connection) => (connection, false),
-                None => (self.0.dial().await?, true),
+            let ((connection, place), fresh) = match self.0.place() {
+                Some(found) => (found, false),
+                None => (Box::pin(self.0.dial()).await?, true),
             };
-            match connection.reserve().await {
-                Ok(stream) => return connection.call(stream, request).await,
+            match connection.reserve(place).await {
+                Ok(stream) => return Ok(Ready { connection, stream }),
                 // The peer is closing this one: nothing was sent, another one will do.
                 Err(_) if !fresh => connection.retire(),
                 Err(error) => return Err(error),
@@ -79,7 +87,7 @@ impl Client {
     /// # Errors
     /// No connection could be made.
     pub async fn connect(&self) -> Result<(), SendError> {
-        match self.0.usable() {
+        match self.0.place() {
             Some(_) => Ok(()),
             None => self.0.dial().await.map(|_| ()),
         }
@@ -101,25 +109,42 @@ impl Client {
     }
 }
 
+/// The right to make one call.
+pub struct Ready {
+    connection: Arc<Connection>,
+    stream: Reserved,
+}
+
+impl Ready {
+    /// Makes the call; the URI needs scheme and authority.
+    ///
+    /// # Errors
+    /// The call was reset before the answer's head, or its connection ended.
+    pub async fn send(self, request: Request<Body>) -> Result<Response<Body>, SendError> {
+        self.connection.call(self.stream, request).await
+    }
+}
+
 impl Shared {
     fn connections(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Connection>>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The fullest open connection that has room, so that idle ones can end.
-    fn usable(&self) -> Option<Arc<Connection>> {
+    /// A place on the first open connection that has one, so that idle connections can end.
+    fn place(&self) -> Option<(Arc<Connection>, InFlight)> {
         let mut connections = self.connections();
         connections.retain(|connection| connection.is_open());
-        connections.iter().find(|connection| connection.calls() < STREAMS.min(connection.limit())).cloned()
+        connections.iter().find_map(|connection| Some((connection.clone(), connection.place(STREAMS)?)))
     }
 
-    async fn dial(&self) -> Result<Arc<Connection>, SendError> {
+    async fn dial(&self) -> Result<(Arc<Connection>, InFlight), SendError> {
         let _dialing = self.dialing.lock().await;
-        if let Some(connection) = self.usable() {
-            return Ok(connection);
+        if let Some(found) = self.place() {
+            return Ok(found);
         }
         let connection = Arc::new(Connection::open(&self.origin, self.pings).await?);
+        let place = connection.place(usize::MAX).ok_or_else(|| SendError::Unsent("the peer takes no calls".into()))?;
         self.connections().push(connection.clone());
-        Ok(connection)
+        Ok((connection, place))
     }
 }

@@ -167,7 +167,7 @@ impl Service {
         }
         let request = request.map(Body::stream);
         match self.surface {
-            Surface::Api => self.api.invocation.proxy(request).await,
+            Surface::Api => Box::pin(self.api.invocation.proxy(request)).await,
             Surface::Internal => self.api.invocation.serve(request).await,
         }
     }

@@ -30,9 +30,10 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Calls in flight on one connection.
 const MAX_STREAMS: u32 = 4096;
-/// Bytes in flight on one call and on one connection.
-const STREAM_WINDOW: u32 = 1 << 20;
-const CONNECTION_WINDOW: u32 = 4 << 20;
+/// Bytes in flight on one call. The connection has no limit of its own: a few requests that no application reads would use
+/// it up and stop all other calls.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 
 /// Which port is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

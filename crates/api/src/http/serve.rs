@@ -136,7 +136,7 @@ impl Service {
             Target::Route(route, params) => (route.handler)(&self.api, call(parts, params)).await,
             Target::BadEscape(message) => Ok(response::text(StatusCode::BAD_REQUEST, message)),
             Target::Fallback if self.invokes => {
-                invocation::http::invoke(&self.api, call(parts, Params::default())).await
+                Box::pin(invocation::http::invoke(&self.api, call(parts, Params::default()))).await
             }
             Target::Fallback => Err(Error::new(&table::DIRECT_INVOKE_NO_APP_ID, &[])),
         };

@@ -42,7 +42,7 @@ proptest! {
         verb in proptest::option::of(0i32..10), query in "[a-z=&]{0,12}", from_http: bool,
         body in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..300)),
     ) {
-        let head = RequestHead { metadata, method, content_type, type_url, verb, query, from_http };
+        let head = RequestHead { metadata, method, content_type, type_url, verb, query, from_http, ..RequestHead::default() };
         let mut buffer = BytesMut::new();
         put_request(&mut buffer, &head, body.as_deref());
         let wire = buffer.freeze().slice(PREFIX..);
@@ -109,4 +109,19 @@ fn a_piece_of_a_body_is_what_the_generated_code_reads() {
         let payload = read.payload.unwrap();
         assert_eq!((payload.data.as_ref(), payload.seq), (&b"data"[..], sequence));
     }
+}
+
+#[test]
+fn what_the_sidecar_says_of_itself_is_metadata_too() {
+    let own = entries(&[("X-Forwarded-For", "10.0.0.1"), ("dapr-caller-app-id", "me")]);
+    let head = RequestHead { own, callee: "you".into(), ..RequestHead::default() };
+    let mut buffer = BytesMut::new();
+    put_request(&mut buffer, &head, None);
+    let read = internals::InternalInvokeRequestStream::decode(buffer.freeze().slice(PREFIX..)).unwrap();
+    let metadata = read.request.unwrap().metadata;
+    let value = |name: &str| metadata[name].values.clone();
+    assert_eq!(metadata.len(), 4);
+    assert_eq!(value("X-Forwarded-For"), ["10.0.0.1"]);
+    assert_eq!(value("dapr-caller-app-id"), ["me"]);
+    assert_eq!((value("destination-app-id"), value("dapr-callee-app-id")), (vec!["you".into()], vec!["you".into()]));
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 
 use super::{RequestHead, ResponseHead};
@@ -14,16 +14,17 @@ const VERSION: u64 = 1;
 
 /// Puts one gRPC message: the head of a call, and the whole body when it is at hand.
 pub(crate) fn put_request(buffer: &mut BytesMut, head: &RequestHead, body: Option<&[u8]>) {
-    let metadata = pairs(&head.metadata, head.from_http);
+    let metadata = Pairs { headers: &head.metadata, canonical: head.from_http };
     let message = invoke_request_length(head);
-    let request = varint(1, VERSION) + metadata_length(2, &metadata) + delimited(3, message);
+    let request = varint(1, VERSION) + metadata.length(2) + own_length(head) + delimited(3, message);
     let payload = body.map_or(0, |body| delimited(2, payload_length(body.len(), 0)));
     let total = delimited(1, request) + payload;
     buffer.reserve(PREFIX + total);
     put_prefix(buffer, total);
     put_delimited(buffer, 1, request);
     put_varint(buffer, 1, VERSION);
-    put_metadata(buffer, 2, &metadata);
+    metadata.put(buffer, 2);
+    put_own(buffer, head);
     put_delimited(buffer, 3, message);
     put_invoke_request(buffer, head);
     if let Some(body) = body {
@@ -31,14 +32,53 @@ pub(crate) fn put_request(buffer: &mut BytesMut, head: &RequestHead, body: Optio
     }
 }
 
+/// Names of the app that is called.
+const CALLEE: [&str; 2] = ["destination-app-id", "dapr-callee-app-id"];
+
+/// Headers with one value each, as entries of the metadata of a request: encoded once, put into every call.
+pub(crate) fn entries(pairs: &[(&str, &str)]) -> Bytes {
+    let mut buffer = BytesMut::new();
+    for (name, value) in pairs {
+        put_entry(&mut buffer, name, value);
+    }
+    buffer.freeze()
+}
+
+fn single_length(name: &str, value: &str) -> usize {
+    delimited(2, delimited(1, name.len()) + delimited(2, delimited(1, value.len())))
+}
+
+fn put_entry(buffer: &mut BytesMut, name: &str, value: &str) {
+    put_delimited(buffer, 2, delimited(1, name.len()) + delimited(2, delimited(1, value.len())));
+    put_delimited(buffer, 1, name.len());
+    buffer.put_slice(name.as_bytes());
+    put_delimited(buffer, 2, delimited(1, value.len()));
+    put_delimited(buffer, 1, value.len());
+    buffer.put_slice(value.as_bytes());
+}
+
+fn own_length(head: &RequestHead) -> usize {
+    let callee =
+        if head.callee.is_empty() { 0 } else { CALLEE.iter().map(|name| single_length(name, &head.callee)).sum() };
+    head.own.len() + callee
+}
+
+fn put_own(buffer: &mut BytesMut, head: &RequestHead) {
+    buffer.put_slice(&head.own);
+    if !head.callee.is_empty() {
+        for name in CALLEE {
+            put_entry(buffer, name, &head.callee);
+        }
+    }
+}
+
 /// Puts one gRPC message: the head of an answer, and the whole body when it is at hand.
 pub(crate) fn put_response(buffer: &mut BytesMut, head: &ResponseHead, body: Option<&[u8]>) {
-    let headers = pairs(&head.headers, head.from_http);
-    let trailers = pairs(&head.trailers, false);
+    let headers = Pairs { headers: &head.headers, canonical: head.from_http };
+    let trailers = Pairs { headers: &head.trailers, canonical: false };
     let status = status_length(head);
     let message = invoke_response_length(head);
-    let response =
-        delimited(1, status) + metadata_length(2, &headers) + metadata_length(3, &trailers) + delimited(4, message);
+    let response = delimited(1, status) + headers.length(2) + trailers.length(3) + delimited(4, message);
     let payload = body.map_or(0, |body| delimited(2, payload_length(body.len(), 0)));
     let total = delimited(1, response) + payload;
     buffer.reserve(PREFIX + total);
@@ -51,8 +91,8 @@ pub(crate) fn put_response(buffer: &mut BytesMut, head: &ResponseHead, body: Opt
         put_delimited(buffer, 3, detail.len());
         buffer.put_slice(detail);
     }
-    put_metadata(buffer, 2, &headers);
-    put_metadata(buffer, 3, &trailers);
+    headers.put(buffer, 2);
+    trailers.put(buffer, 3);
     put_delimited(buffer, 4, message);
     put_any(buffer, 1, &head.type_url);
     put_text(buffer, 2, &head.content_type);
@@ -80,17 +120,42 @@ fn payload_length(length: usize, sequence: u64) -> usize {
     delimited(1, length) + varint(2, sequence)
 }
 
-type Pairs<'a> = Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>;
+/// Headers as they are written: names in HTTP's own case or as they are. Values of names that end in `-bin` are base64
+/// text already.
+#[derive(Clone, Copy)]
+struct Pairs<'a> {
+    headers: &'a HeaderMap,
+    canonical: bool,
+}
 
-/// Names and values as they are written. Values of names that end in `-bin` are base64 text already.
-fn pairs(headers: &HeaderMap, from_http: bool) -> Pairs<'_> {
-    headers
-        .keys()
-        .map(|name| {
-            let written = if from_http { Cow::Owned(canonical(name.as_str())) } else { Cow::Borrowed(name.as_str()) };
-            (written, headers.get_all(name).iter().map(text).collect())
-        })
-        .collect()
+impl Pairs<'_> {
+    /// The length of all of them as entries of a map with number `tag`.
+    fn length(self, tag: u32) -> usize {
+        self.headers.keys().map(|name| delimited(tag, entry_length(name, self.list_length(name)))).sum()
+    }
+
+    fn list_length(self, name: &HeaderName) -> usize {
+        self.headers.get_all(name).iter().map(|value| delimited(1, text(value).len())).sum()
+    }
+
+    fn put(self, buffer: &mut BytesMut, tag: u32) {
+        for name in self.headers.keys() {
+            let list = self.list_length(name);
+            put_delimited(buffer, tag, entry_length(name, list));
+            put_delimited(buffer, 1, name.as_str().len());
+            let begin = buffer.len();
+            buffer.put_slice(name.as_str().as_bytes());
+            if self.canonical {
+                canonicalize(&mut buffer[begin..]);
+            }
+            put_delimited(buffer, 2, list);
+            for value in self.headers.get_all(name) {
+                let value = text(value);
+                put_delimited(buffer, 1, value.len());
+                buffer.put_slice(value.as_bytes());
+            }
+        }
+    }
 }
 
 /// Header values are bytes, protobuf strings are UTF-8.
@@ -98,40 +163,19 @@ fn text(value: &HeaderValue) -> Cow<'_, str> {
     String::from_utf8_lossy(value.as_bytes())
 }
 
-/// `content-type` as `Content-Type`.
-fn canonical(name: &str) -> String {
+/// `content-type` becomes `Content-Type`.
+fn canonicalize(name: &mut [u8]) {
     let mut upper = true;
-    let letter = |character: char| {
-        let written = if upper { character.to_ascii_uppercase() } else { character };
-        upper = character == '-';
-        written
-    };
-    name.chars().map(letter).collect()
-}
-
-fn metadata_length(tag: u32, pairs: &Pairs<'_>) -> usize {
-    pairs.iter().map(|(name, values)| delimited(tag, entry_length(name, values))).sum()
-}
-
-fn entry_length(name: &str, values: &[Cow<'_, str>]) -> usize {
-    delimited(1, name.len()) + delimited(2, list_length(values))
-}
-
-fn list_length(values: &[Cow<'_, str>]) -> usize {
-    values.iter().map(|value| delimited(1, value.len())).sum()
-}
-
-fn put_metadata(buffer: &mut BytesMut, tag: u32, pairs: &Pairs<'_>) {
-    for (name, values) in pairs {
-        put_delimited(buffer, tag, entry_length(name, values));
-        put_delimited(buffer, 1, name.len());
-        buffer.put_slice(name.as_bytes());
-        put_delimited(buffer, 2, list_length(values));
-        for value in values {
-            put_delimited(buffer, 1, value.len());
-            buffer.put_slice(value.as_bytes());
+    for letter in name {
+        if upper {
+            letter.make_ascii_uppercase();
         }
+        upper = *letter == b'-';
     }
+}
+
+fn entry_length(name: &HeaderName, list: usize) -> usize {
+    delimited(1, name.as_str().len()) + delimited(2, list)
 }
 
 fn invoke_request_length(head: &RequestHead) -> usize {

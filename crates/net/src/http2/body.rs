@@ -108,7 +108,7 @@ impl Upload {
 /// An answer's body; it also moves the rest of the request's body.
 pub(super) struct Answer {
     stream: RecvStream,
-    upload: Option<Upload>,
+    upload: Option<Box<Upload>>,
     data_ended: bool,
     _in_flight: InFlight,
     /// The connection's task lives as long as its calls.
@@ -118,7 +118,7 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn new(
         stream: RecvStream,
-        upload: Option<Upload>,
+        upload: Option<Box<Upload>>,
         in_flight: InFlight,
         connection: Arc<Connection>,
     ) -> Self {

@@ -12,6 +12,7 @@ use dapr_kit::task::{self, Task};
 use h2::client::{self, SendRequest};
 use h2::{Ping, PingPong, Reason};
 use http::{Request, Response, Version};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
 use super::body::{Answer, Upload};
@@ -19,17 +20,22 @@ use crate::corked::{Cork, Corked, cork};
 use crate::dial::{Socket, dial};
 use crate::{Body, Origin, SendError};
 
-/// Bytes in flight on one call and on the connection.
-const STREAM_WINDOW: u32 = 1 << 20;
-const CONNECTION_WINDOW: u32 = 4 << 20;
+/// Bytes in flight on one call. The connection has no limit of its own: a few answers that nobody reads would use it up
+/// and stop all other calls.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 /// Header bytes of an answer.
 const MAX_HEADER_LIST: u32 = 1 << 20;
+/// A body up to this length is handed over in one piece.
+const SENT_AT_ONCE: usize = 64 << 10;
 /// How much of a call's body waits in memory for the peer.
 const SEND_BUFFER: usize = 256 << 10;
 /// Time between pings while calls wait (interface/grpc-api.md 2.6).
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a ping may go unanswered.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the peer's settings are waited for.
+const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
 /// A connection without calls is closed after this long.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(180);
 
@@ -75,9 +81,12 @@ impl Connection {
             .enable_push(false)
             .handshake(corked);
         let (sender, mut http) = handshake.await.map_err(|error| SendError::Unsent(error.into()))?;
-        let ping = if pings { http.ping_pong() } else { None };
+        let ping = http.ping_pong();
         let state = Arc::new(State::default());
-        let task = task::spawn("http/2 client connection", drive(http, cork, ping, state.clone()));
+        let (greeted, has_greeted) = oneshot::channel();
+        let task = task::spawn("http/2 client connection", drive(http, cork, ping, pings, state.clone(), greeted));
+        // With its answer to the first ping the peer has said how many calls it takes at once.
+        let _ = timeout(GREETING_TIMEOUT, has_greeted).await;
         Ok(Self { sender, state, _task: task })
     }
 
@@ -89,9 +98,12 @@ impl Connection {
         self.state.calls.load(Ordering::Relaxed)
     }
 
-    /// Calls that the peer lets through at once.
-    pub(super) fn limit(&self) -> usize {
-        self.sender.current_max_send_streams()
+    /// A place for one more call, unless there are `most` already or as many as the peer lets through at once.
+    pub(super) fn place(&self, most: usize) -> Option<InFlight> {
+        let limit = most.min(self.sender.current_max_send_streams());
+        let count = |calls: usize| (calls < limit).then(|| calls + 1);
+        self.state.calls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).ok()?;
+        Some(InFlight(self.state.clone()))
     }
 
     /// No new call shall use it.
@@ -100,9 +112,7 @@ impl Connection {
     }
 
     /// The right to begin a call; waits while the peer takes no more.
-    pub(super) async fn reserve(&self) -> Result<Reserved, SendError> {
-        self.state.calls.fetch_add(1, Ordering::Relaxed);
-        let in_flight = InFlight(self.state.clone());
+    pub(super) async fn reserve(&self, in_flight: InFlight) -> Result<Reserved, SendError> {
         let sender = self.sender.clone().ready().await.map_err(|error| SendError::Unsent(error.into()))?;
         Ok(Reserved { sender, in_flight })
     }
@@ -122,7 +132,16 @@ impl Connection {
         let (mut answering, stream) =
             sender.send_request(request, is_empty).map_err(|error| SendError::Unsent(error.into()))?;
         drop(sender);
-        let mut upload = (!is_empty).then(|| Upload::new(body, whole, stream));
+        let mut upload = match whole {
+            Some(_) if is_empty => None,
+            // The library keeps what the peer has no room for yet.
+            Some(bytes) if bytes.len() <= SENT_AT_ONCE => {
+                let mut stream = stream;
+                stream.send_data(bytes, true).map_err(|error| SendError::Unsent(error.into()))?;
+                None
+            }
+            whole => Some(Box::new(Upload::new(body, whole, stream))),
+        };
         let answer = poll_fn(|context| {
             poll_upload(&mut upload, context);
             Pin::new(&mut answering).poll(context)
@@ -140,7 +159,7 @@ impl Connection {
 }
 
 /// Moves the request's body on; what goes wrong is seen where the answer is awaited.
-pub(super) fn poll_upload(upload: &mut Option<Upload>, context: &mut Context<'_>) {
+pub(super) fn poll_upload(upload: &mut Option<Box<Upload>>, context: &mut Context<'_>) {
     if let Some(moving) = upload
         && moving.poll(context).is_ready()
     {
@@ -148,8 +167,8 @@ pub(super) fn poll_upload(upload: &mut Option<Upload>, context: &mut Context<'_>
     }
 }
 
-fn failure(error: h2::Error, upload: &Option<Upload>) -> SendError {
-    if let Some(error) = upload.as_ref().and_then(Upload::failure) {
+fn failure(error: h2::Error, upload: &Option<Box<Upload>>) -> SendError {
+    if let Some(error) = upload.as_ref().and_then(|upload| upload.failure()) {
         return SendError::Broken(format!("the request's body ended early: {error}").into());
     }
     let undone = error.reason() == Some(Reason::REFUSED_STREAM)
@@ -160,8 +179,20 @@ fn failure(error: h2::Error, upload: &Option<Upload>) -> SendError {
 type Http = client::Connection<Corked<Socket>, Bytes>;
 
 /// Drives a connection until it ends, is idle for long, or a ping goes unanswered.
-async fn drive(mut http: Http, cork: Cork<Socket>, mut ping: Option<PingPong>, state: Arc<State>) {
+async fn drive(
+    mut http: Http,
+    cork: Cork<Socket>,
+    mut ping: Option<PingPong>,
+    pings: bool,
+    state: Arc<State>,
+    greeted: oneshot::Sender<()>,
+) {
     let mut quiet_since = Instant::now();
+    if let Some(ping) = &mut ping {
+        is_alive(&mut http, &cork, ping).await;
+    }
+    let _ = greeted.send(());
+    let mut ping = ping.filter(|_| pings);
     loop {
         let turn = poll_fn(|context| poll_turn(&mut http, &cork, context));
         if let Ok(ended) = timeout(PING_INTERVAL, turn).await {

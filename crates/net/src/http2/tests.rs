@@ -27,6 +27,7 @@ async fn server(stop: watch::Receiver<bool>) -> (Client, u16) {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             let mut stop = stop.clone();
+            stop.borrow_and_update();
             task::spawn_detached("connection", async move {
                 let builder = http2::Builder::new(TokioExecutor::new());
                 let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service_fn(echo)));
@@ -149,4 +150,34 @@ async fn a_hundred_calls_at_once() {
     });
     futures_util::future::join_all(calls).await;
     assert_eq!(client.in_flight(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_calls_than_one_connection_takes_share_several() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = Client::new(Origin::plain("127.0.0.1", listener.local_addr().unwrap().port()));
+    let all_here = std::sync::Arc::new(tokio::sync::Barrier::new(50));
+    let answer = move |_| {
+        let all_here = all_here.clone();
+        async move {
+            all_here.wait().await;
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        }
+    };
+    task::spawn_detached("server", async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder.max_concurrent_streams(20);
+            let connection = builder.serve_connection(TokioIo::new(stream), service_fn(answer.clone()));
+            task::spawn_detached("connection", async move { drop(connection.await) });
+        }
+    });
+    let calls = (0..50).map(|_| {
+        let client = client.clone();
+        task::spawn("call", async move { client.send(request(Body::empty())).await.unwrap() })
+    });
+    let calls: Vec<_> = calls.collect();
+    let all = futures_util::future::join_all(calls.into_iter().map(task::Task::join));
+    tokio::time::timeout(Duration::from_secs(10), all).await.unwrap();
 }
