@@ -31,7 +31,11 @@ pub fn run(flags: &Flags, environment: &Environment, registry: &Registry) -> Exi
     if let Err(error) = log::init(logging) {
         return fatal(&error.to_string());
     }
-    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("daprd").build();
+    let threads = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(worker_threads(environment))
+        .enable_all()
+        .thread_name("daprd")
+        .build();
     let threads = match threads {
         Ok(threads) => threads,
         Err(error) => return fatal(&format!("cannot start threads: {error}")),
@@ -39,6 +43,13 @@ pub fn run(flags: &Flags, environment: &Environment, registry: &Registry) -> Exi
     let code = threads.block_on(sidecars(flags, environment, registry));
     threads.shutdown_timeout(LINGER);
     code
+}
+
+/// Half of the processors: the application next to the sidecar needs the others, and fewer threads hand less work to
+/// one another. `TOKIO_WORKER_THREADS` says otherwise.
+fn worker_threads(environment: &Environment) -> usize {
+    let given = environment.get("TOKIO_WORKER_THREADS").and_then(|text| text.parse().ok()).filter(|count| *count > 0);
+    given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |count| count.get().div_ceil(2)))
 }
 
 async fn sidecars(flags: &Flags, environment: &Environment, registry: &Registry) -> ExitCode {

@@ -1,6 +1,7 @@
 //! The application: how it is called, and what it says of itself when it is ready.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dapr_app_channel::{App, HealthSettings, Protocol, Settings};
 use dapr_net::Body;
@@ -12,7 +13,9 @@ use super::StartError;
 use crate::Config;
 
 const APP_ID: HeaderName = HeaderName::from_static("dapr-app-id");
-/// Bytes of an answer about the application itself.
+/// How long an answer about the application itself may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of such an answer.
 const MAX_ANSWER: usize = 4 << 20;
 
 /// The way to the application; none without `--app-port`.
@@ -76,6 +79,17 @@ impl Introduction {
 
     /// The JSON of an answer with status 200.
     async fn get(&self, app: &App, path: &'static str) -> Option<Value> {
+        let asking = tokio::time::timeout(ANSWER_TIMEOUT, self.ask_for(app, path));
+        asking.await.unwrap_or_else(|_| {
+            tracing::warn!(
+                target: "dapr.runtime",
+                "the application's answer to GET {path} did not end within {ANSWER_TIMEOUT:?}; going on without it"
+            );
+            None
+        })
+    }
+
+    async fn ask_for(&self, app: &App, path: &'static str) -> Option<Value> {
         let mut request = Request::get(path).body(Body::empty()).ok()?;
         request.headers_mut().insert(APP_ID, HeaderValue::from_str(&self.app_id).ok()?);
         let response = match app.request(request).await {
