@@ -15,6 +15,7 @@ mod peer;
 mod pieces;
 mod proxy;
 mod remote;
+mod replay;
 mod serve;
 #[cfg(test)]
 mod sizes;

@@ -1,31 +1,36 @@
 //! gRPC calls that pass through untouched: any service, any codec, streams in both directions.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use dapr_net::{Body, BoxError};
 use dapr_resiliency::{Policy, Verdict};
 use dapr_security::SpiffeId;
 use dapr_spi::app_channel::CallError;
 use dapr_telemetry::trace::Span;
 use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
 use http::{Request, Response, Uri};
 use http_body::{Body as _, Frame};
 use tonic::{Code, Status};
 
 use crate::access_control::Protocol;
-use crate::frames::PREFIX;
 use crate::invoke::{of_policy, target_of};
 use crate::names::{App, Names};
+use crate::peer::Peer;
 use crate::remote::{connected, not_found, unavailable};
+use crate::replay::Source;
 use crate::target::Target;
 use crate::{CALLEE_APP_ID, CALLER_APP_ID, Invocation, MethodPath};
 
 const APP_ID: HeaderName = HeaderName::from_static("dapr-app-id");
 const STREAM: HeaderName = HeaderName::from_static("dapr-stream");
 const API_TOKEN: HeaderName = HeaderName::from_static("dapr-api-token");
+
+/// A message up to this length is kept until the call is answered: a sidecar that is closing may not take it.
+const KEPT: usize = 64 << 10;
 
 impl Invocation {
     /// Passes a gRPC call on to the app that its metadata name: to the local application, or to another sidecar. The
@@ -116,27 +121,37 @@ impl Invocation {
         &self,
         names: &Arc<Names>,
         app: &Arc<App>,
-        mut request: Request<Body>,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, Status> {
+        let (parts, body) = request.into_parts();
+        self.pass(names, app, &parts, &Source::passing(body, KEPT)).await
+    }
+
+    /// Passes a call to a sidecar of an app; to another one when it cannot have been seen.
+    async fn pass(
+        &self,
+        names: &Arc<Names>,
+        app: &Arc<App>,
+        parts: &Parts,
+        source: &Source,
     ) -> Result<Response<Body>, Status> {
         let mut tried = Vec::new();
-        let (peer, ready) = loop {
+        loop {
             let peer = connected(names, app, &mut tried).await?;
-            match peer.client.ready().await {
-                Ok(ready) => break (peer, ready),
-                // Its connection ended just now. It has not seen the call, so another one may have it.
-                Err(_) => {
-                    peer.avoid();
-                    names.suspect(app);
-                    tried.push(peer);
-                }
-            }
-        };
-        *request.uri_mut() = peer.uri(request.uri().path());
-        ready.send(request).await.map_err(|error| {
+            let error = match peer.client.ready().await {
+                Ok(ready) => match ready.send(request_to(&peer, parts, source)).await {
+                    Ok(response) => return Ok(response),
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
             peer.avoid();
             names.suspect(app);
-            unavailable(&error)
-        })
+            if !error.is_unsent() || source.is_stream() {
+                return Err(unavailable(&error));
+            }
+            tried.push(peer);
+        }
     }
 
     /// Keeps the first message, so that a unary call can be sent again. An answer counts once its first message, or
@@ -149,29 +164,26 @@ impl Invocation {
         policy: &Policy,
     ) -> Result<Response<Body>, Status> {
         let (parts, body) = request.into_parts();
-        let kept = Arc::new(Mutex::new(Kept::new(body, self.max_message())));
-        let attempt = |_| {
-            let body = Body::stream(Replay { kept: kept.clone(), read: 0 });
-            let mut request = Request::from_parts(parts.clone(), body);
-            request.extensions_mut().clear();
-            async {
-                let response = self.pass_once(names, app, request).await?;
-                let response = begun(response).await?;
-                if lock(&kept).is_stream {
-                    return Err(streaming());
-                }
-                Ok(response)
-            }
+        let source = Source::strict(body, self.max_message(), || streaming().into());
+        let attempt = |_| async {
+            let response = self.pass(names, app, &parts, &source).await?;
+            let response = begun(response).await?;
+            if source.is_stream() { Err(streaming()) } else { Ok(response) }
         };
         let judge = |answer: &Result<Response<Body>, Status>| {
-            if lock(&kept).is_stream { Verdict::Permanent } else { judge(answer) }
+            if source.is_stream() { Verdict::Permanent } else { judge(answer) }
         };
         policy.run(judge, attempt).await.map_err(of_policy)
     }
 }
 
-fn lock(kept: &Mutex<Kept>) -> std::sync::MutexGuard<'_, Kept> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
+/// The call as one of the sidecars gets it.
+fn request_to(peer: &Peer, parts: &Parts, source: &Source) -> Request<Body> {
+    let mut request = Request::new(source.body());
+    *request.method_mut() = parts.method.clone();
+    *request.uri_mut() = peer.uri(parts.uri.path());
+    request.headers_mut().clone_from(&parts.headers);
+    request
 }
 
 fn streaming() -> Status {
@@ -235,76 +247,5 @@ impl http_body::Body for Prefixed {
 
     fn is_end_stream(&self) -> bool {
         self.first.is_none() && self.rest.is_end_stream()
-    }
-}
-
-/// A request's body and what was read of it.
-struct Kept {
-    body: Body,
-    read: BytesMut,
-    limit: usize,
-    ended: bool,
-    /// It has more than one message: it cannot be sent again.
-    is_stream: bool,
-}
-
-impl Kept {
-    fn new(body: Body, limit: usize) -> Self {
-        Self { body, read: BytesMut::new(), limit: limit.saturating_add(PREFIX), ended: false, is_stream: false }
-    }
-
-    fn poll(&mut self, from: usize, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
-        loop {
-            if from < self.read.len() {
-                return Poll::Ready(Some(Ok(Bytes::copy_from_slice(&self.read[from..]))));
-            }
-            if self.ended {
-                return Poll::Ready(None);
-            }
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
-                None => self.ended = true,
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                Some(Ok(frame)) => {
-                    let data = frame.into_data().unwrap_or_default();
-                    if self.read.len() + data.len() > self.limit || self.is_second_message(&data) {
-                        self.is_stream = true;
-                        return Poll::Ready(Some(Err(streaming().into())));
-                    }
-                    self.read.extend_from_slice(&data);
-                }
-            }
-        }
-    }
-
-    /// Whether bytes begin after the end of the first message.
-    fn is_second_message(&self, data: &Bytes) -> bool {
-        let mut head = [0; PREFIX];
-        let all = self.read.iter().chain(data.iter()).copied();
-        let known = head.iter_mut().zip(all).map(|(to, byte)| *to = byte).count();
-        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
-        known == PREFIX && self.read.len() + data.len() > PREFIX + length
-    }
-}
-
-/// One attempt's view of a request's body.
-struct Replay {
-    kept: Arc<Mutex<Kept>>,
-    read: usize,
-}
-
-impl http_body::Body for Replay {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let polled = lock(&self.kept).poll(self.read, context);
-        match ready!(polled) {
-            Some(Ok(bytes)) => {
-                self.read += bytes.len();
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
-            }
-            Some(Err(error)) => Poll::Ready(Some(Err(error))),
-            None => Poll::Ready(None),
-        }
     }
 }

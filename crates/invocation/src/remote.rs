@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use dapr_net::http2::Ready;
 use dapr_net::{Body, SendError};
 use dapr_proto::common::v1 as common;
 use dapr_proto::internals::v1 as internals;
@@ -127,9 +128,19 @@ pub(crate) async fn call(
             Some(peer) => peer,
             None => Box::pin(connected(names, app, &mut tried)).await?,
         };
+        let ready = match peer.client.ready().await {
+            Ok(ready) => ready,
+            // Its connection ended just now. It has not seen the call, not even one whose body can be sent once.
+            Err(_) => {
+                peer.avoid();
+                names.suspect(app);
+                tried.push(peer);
+                continue;
+            }
+        };
         let Some(now) = outgoing.take() else { return Err(Status::internal("a stream cannot be sent twice")) };
         outgoing = now.again();
-        match call_peer(&peer, now, limit).await {
+        match call_peer(&peer, ready, now, limit).await {
             Ok(answer) => return Ok(answer),
             Err(Failure::Status(status)) => return Err(status),
             Err(Failure::Send(error)) => {
@@ -161,10 +172,10 @@ impl From<FrameError> for Failure {
     }
 }
 
-async fn call_peer(peer: &Peer, outgoing: Outgoing, limit: usize) -> Result<Answer, Failure> {
+async fn call_peer(peer: &Peer, ready: Ready, outgoing: Outgoing, limit: usize) -> Result<Answer, Failure> {
     let unary = outgoing.again();
     let began = Instant::now();
-    let response = peer.client.send(outgoing.request(peer.stream_uri.clone())).await.map_err(Failure::Send)?;
+    let response = ready.send(outgoing.request(peer.stream_uri.clone())).await.map_err(Failure::Send)?;
     match read_answer(response, limit).await {
         // An older sidecar knows only the call with the whole body in one message.
         Err(Failure::Status(status)) if status.code() == Code::Unimplemented => match unary {
