@@ -6,7 +6,7 @@ use dapr_proto::internals::v1 as internals;
 use dapr_proto::pbjson_types::Any;
 use dapr_security::SpiffeId;
 use dapr_spi::app_channel::{Answer as AppAnswer, CallError, Invoke, NO_VERB};
-use dapr_telemetry::trace::{Context, Kind, Span};
+use dapr_telemetry::trace::Span;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, Uri};
 use prost::Message as _;
@@ -131,7 +131,7 @@ impl Invocation {
             head.metadata.get(&CALLER_APP_ID).and_then(|value| value.to_str().ok()).unwrap_or("unknown").to_owned();
         self.received(&caller);
 
-        let span = self.span_of(&parts.headers, &path);
+        let span = self.span_of(parts, &path);
         let from_grpc = is_grpc(&head.metadata);
         let mut headers = head.metadata;
         headers.remove(&HeaderName::from_static("destination-app-id"));
@@ -147,12 +147,8 @@ impl Invocation {
         answer.map(|answer| (answer, caller))
     }
 
-    fn span_of(&self, metadata: &HeaderMap, path: &MethodPath) -> Span {
-        let tracer = self.tracer();
-        if !tracer.is_on() {
-            return Span::OFF;
-        }
-        let span = tracer.start(Kind::Server, CALL_LOCAL_STREAM, Context::from_grpc(metadata).as_ref());
+    fn span_of(&self, parts: &http::request::Parts, path: &MethodPath) -> Span {
+        let span = self.tracer().start_grpc(parts.uri.path(), &parts.headers);
         span.about_internal_call(self.app_id(), path.wire());
         span
     }

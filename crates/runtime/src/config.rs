@@ -143,6 +143,11 @@ fn wrong(flag: &'static str, message: impl Into<String>) -> InvalidConfig {
 }
 
 impl Config {
+    /// The namespace that this sidecar's app is called by: `default` when `NAMESPACE` says nothing.
+    pub fn namespace_or_default(&self) -> &str {
+        if self.namespace.is_empty() { "default" } else { &self.namespace }
+    }
+
     /// Checks the flags.
     ///
     /// # Errors

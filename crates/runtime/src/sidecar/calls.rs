@@ -27,7 +27,7 @@ pub(super) fn invocation(
     let access_control = AccessControl::new(&configuration.spec.access_control).map_err(StartError::new)?;
     Ok(Invocation::new(Settings {
         app_id: config.app_id.clone(),
-        namespace: config.namespace.clone(),
+        namespace: config.namespace_or_default().to_owned(),
         port: internal_port,
         max_body_size: config.max_body_size,
         host_address: host::address(&config.environment),

@@ -36,7 +36,7 @@ pub(super) async fn start(
     let context = dapr_spi::Context {
         name: name.to_owned(),
         app_id: config.app_id.clone(),
-        namespace: config.namespace.clone(),
+        namespace: config.namespace_or_default().to_owned(),
         ..dapr_spi::Context::default()
     };
     let opened = prepared.init(context).await.map_err(|error| failed(&error))?;
@@ -57,7 +57,7 @@ fn instance(config: &Config, port: u16, same_machine: bool) -> Instance {
     };
     Instance {
         app_id: config.app_id.clone(),
-        namespace: config.namespace.clone(),
+        namespace: config.namespace_or_default().to_owned(),
         address,
         port,
         http_port: config.http_port,
