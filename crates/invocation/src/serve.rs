@@ -9,6 +9,7 @@ use dapr_spi::app_channel::{Answer as AppAnswer, CallError, Invoke, NO_VERB};
 use dapr_telemetry::trace::Span;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, Uri};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use prost::Message as _;
 use tonic::{Code, Status};
 
@@ -20,6 +21,20 @@ use crate::pieces::{Reader, Writer};
 use crate::remote;
 use crate::wire::{self, RequestHead, ResponseHead, VERBS};
 use crate::{CALLER_APP_ID, Invocation, MethodPath};
+
+/// Characters that cannot stand in a query as they are.
+const NOT_IN_QUERIES: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'|');
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
@@ -187,7 +202,8 @@ pub(crate) fn app_request(
     let mut target = path.dispatch(app_is_grpc).map_err(|error| invalid(&error))?.into_owned();
     if !query.is_empty() {
         target.push('?');
-        target.push_str(query);
+        // A gRPC caller may write what no URI holds.
+        target.extend(utf8_percent_encode(query, NOT_IN_QUERIES));
     }
     let mut request = Request::new(body);
     *request.method_mut() = http::Method::from_bytes(verb.as_bytes()).map_err(|error| invalid(&error))?;
@@ -276,4 +292,22 @@ pub(crate) fn of_frames(error: &FrameError) -> Status {
         FrameError::Cut | FrameError::Body(_) => Code::Cancelled,
     };
     Status::new(code, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_query_reaches_the_application(query in "\\PC{1,40}") {
+            let path = MethodPath::from_grpc("method").unwrap();
+            let request = app_request("POST", &path, false, &query, HeaderMap::new(), Body::empty()).unwrap();
+            let sent = request.uri().query().unwrap_or_default();
+            let decoded = percent_encoding::percent_decode_str(sent).decode_utf8_lossy().into_owned();
+            let meant = percent_encoding::percent_decode_str(&query).decode_utf8_lossy().into_owned();
+            prop_assert_eq!(decoded, meant);
+        }
+    }
 }
