@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use dapr_spi::registry::Registry;
 use dapr_telemetry::log::{self, LogConfig};
+use dapr_telemetry::otlp::LogPush;
 
 use crate::sidecar::{End, Sidecar};
 use crate::signals::Signals;
 use crate::{Config, Environment, Flags, VERSION};
 
+/// How long the last lines of the log may take to reach a collector.
+const LAST_LINES: Duration = Duration::from_secs(1);
 /// How long tasks that nobody waits for may linger at the very end.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -53,6 +56,19 @@ fn worker_threads(environment: &Environment) -> usize {
 }
 
 async fn sidecars(flags: &Flags, environment: &Environment, registry: &Registry) -> ExitCode {
+    let variable = |name: &str| environment.get(name).map(str::to_owned);
+    let push = match LogPush::start(&flags.app_id, &variable) {
+        Ok(push) => push,
+        Err(error) => return fatal(&error.to_string()),
+    };
+    let code = until_the_last(flags, environment, registry).await;
+    if let Some(push) = push {
+        push.stop(LAST_LINES).await;
+    }
+    code
+}
+
+async fn until_the_last(flags: &Flags, environment: &Environment, registry: &Registry) -> ExitCode {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => return fatal(&format!("cannot listen to signals: {error}")),

@@ -18,6 +18,7 @@ use dapr_kit::task::{self, Task};
 use dapr_resources::component::DenyList;
 use dapr_security::Security;
 use dapr_spi::registry::Registry;
+use dapr_telemetry::otlp::MetricPush;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -69,6 +70,8 @@ pub(crate) struct Sidecar {
     servers: Servers,
     /// Keeps the certificate fresh.
     _security: Security,
+    /// Sends metrics to a collector, when one is named.
+    push: Option<MetricPush>,
     /// Probe the application; none when it is not probed.
     watching: Vec<Task<()>>,
     /// Turns true when the servers shall finish.
@@ -124,12 +127,12 @@ impl Sidecar {
         identity.count_into(&metrics);
         // 3. Resources.
         let resources = source.resources(&config).await?;
-        // 4. Listeners. While the operator is waited for, ports refuse: probes learn at once that it is not ready.
+        let registry = assemble::with_pluggable(&config, registry).await;
+        // 4. Who this sidecar is.
+        let security = identity.security(&config).await?;
+        // 5. Listeners. While Sentry or the operator is waited for, ports refuse: probes learn at once that it is not ready.
         let listeners = Listeners::bind(&config).map_err(StartError::new)?;
         let internal_port = listeners.internal_port();
-        // 5. Who this sidecar is.
-        let security = identity.security(&config).await?;
-        let registry = assemble::with_pluggable(&config, registry).await;
         // 6. The API over building blocks that have no components yet.
         let tracer = traces::start(&config, &spec.tracing)?;
         let invocation = calls::invocation(&config, &configuration, &resources, &metrics, &tracer, internal_port)?;
@@ -137,6 +140,8 @@ impl Sidecar {
         if let Some(app) = &app {
             invocation.set_app(app.clone());
         }
+        let variable = |name: &str| config.environment.get(name).map(str::to_owned);
+        let push = MetricPush::start(metrics.clone(), &config.app_id, &variable).map_err(StartError::new)?;
         let measured = Measured { metrics, tracer };
         let Assembled { api, components, links, shutdown } =
             assemble::assemble(&config, &configuration, &resources, &registry, measured, invocation);
@@ -151,6 +156,7 @@ impl Sidecar {
             components,
             servers,
             _security: security,
+            push,
             watching: Vec::new(),
             stop,
             shutdown,

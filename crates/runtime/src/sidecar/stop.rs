@@ -72,7 +72,7 @@ async fn turns_unhealthy(sidecar: &Sidecar) {
 }
 
 async fn finish(sidecar: Sidecar) {
-    let Sidecar { api, components, servers, stop, .. } = sidecar;
+    let Sidecar { api, components, servers, stop, push, .. } = sidecar;
     // 2. Others stop calling: this sidecar leaves the registry.
     api.invocation.close().await;
     // 3. No new work: health turns false, listeners close, calls in flight finish.
@@ -82,8 +82,12 @@ async fn finish(sidecar: Sidecar) {
     drain(servers).await;
     // 4. Nothing can reach the components any more.
     components.close().await;
-    // 5. The last spans leave.
-    api.tracer.stop(LAST_SPANS).await;
+    // 5. The last spans and metrics leave.
+    tokio::join!(api.tracer.stop(LAST_SPANS), async {
+        if let Some(push) = push {
+            push.stop(LAST_SPANS).await;
+        }
+    });
 }
 
 async fn drain(servers: super::Servers) {
