@@ -2,6 +2,7 @@
 
 import time
 
+import invoke
 import load
 import stores
 from processes import cpu_seconds, memory
@@ -66,6 +67,41 @@ def over_grpc(start, call):
     return prepare
 
 
+def invocation(item, connections):
+    """Calls of an app behind another sidecar; `cpu_us` is that of both sidecars."""
+
+    def prepare(processes, binary, options):
+        caller, path = invoke.pair(processes, binary)
+        load.http(caller, path, item, 1, connections)
+        return lambda: load.http(caller, path, item, options.seconds, connections)
+
+    return prepare
+
+
+def invocation_with_mtls(item, connections):
+    """The same with mTLS, by turns with a pair without: `of_plain` is the ratio of their `cpu_us`."""
+
+    def prepare(processes, binary, options):
+        sentry = invoke.Sentry(processes, binary.parent / "sentry")
+        pairs = [invoke.pair(processes, binary), invoke.pair(processes, binary, sentry)]
+        for caller, path in pairs:
+            load.http(caller, path, item, 1, connections)
+
+        def run():
+            plain, secured = [load.http(caller, path, item, options.seconds, connections) for caller, path in pairs]
+            ratio = round(secured["cpu_us"] / plain["cpu_us"], 2)
+            return {**secured, "errors": plain["errors"] + secured["errors"], "of_plain": ratio}
+
+        return run
+
+    return prepare
+
+
+def sentry_idle(processes, binary, _):
+    sentry = invoke.Sentry(processes, binary.parent / "sentry")
+    return lambda: sentry.idle(SETTLE)
+
+
 def shared(start):
     """One server for all binaries of a case."""
     started = {}
@@ -80,6 +116,13 @@ def shared(start):
 
 def all_cases():
     yield Case("startup", [], startup)
+    yield Case("sentry idle", [], sentry_idle)
+    needs = ["wrk", "nginx"]
+    yield Case("invoke http", needs, invocation(None, load.HTTP_CONNECTIONS))
+    yield Case("invoke http 1 connection", needs, invocation(None, 1))
+    yield Case("invoke http 16 KB", needs, invocation("x" * 16384, load.HTTP_CONNECTIONS))
+    yield Case("invoke mtls", needs, invocation_with_mtls(None, load.HTTP_CONNECTIONS))
+    yield Case("invoke mtls 16 KB", needs, invocation_with_mtls("x" * 16384, load.HTTP_CONNECTIONS))
     for name, needs, start in stores.STORES:
         # A file of its own each: SQLite's writers would wait for one another.
         start = start if name == "sqlite" else shared(start)

@@ -20,19 +20,24 @@ def milliseconds(text):
 
 def figure(sidecar, count, seconds, used, errors, p50=None, p99=None):
     return {"rps": round(count / seconds), "p50_ms": p50, "p99_ms": p99,
-            "cpu_us": round(used / max(count, 1) * 1e6, 1), "errors": errors, **memory(sidecar.process)}
+            "cpu_us": round(used / max(count, 1) * 1e6, 1), "errors": errors,
+            **max((memory(process) for process in sidecar.measured), key=lambda size: size["rss_mb"])}
 
 
-def http(sidecar, path, body, seconds):
+def used_by(sidecar):
+    return sum(cpu_seconds(process) for process in sidecar.measured)
+
+
+def http(sidecar, path, body, seconds, connections=HTTP_CONNECTIONS):
     """GET without a body, POST with one."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         if body:
             script.write(f'wrk.method="POST"\nwrk.headers["content-type"]="application/json"\nwrk.body=[==[{body}]==]\n')
             script.flush()
-        command = ["wrk", "-t1", f"-c{HTTP_CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script.name, sidecar.url(path)]
-        before = cpu_seconds(sidecar.process)
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script.name, sidecar.url(path)]
+        before = used_by(sidecar)
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        used = cpu_seconds(sidecar.process) - before
+        used = used_by(sidecar) - before
     done = re.search(r"(\d+) requests in ([\d.]+)s", printed)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", printed)
@@ -50,9 +55,9 @@ def grpc(sidecar, method, message, answer, seconds):
         command = ["h2load", f"-c{GRPC_CONNECTIONS}", f"-m{GRPC_STREAMS}", "-t1", f"-D{seconds}", "-d", frame.name,
                    "-H", "content-type: application/grpc", "-H", "te: trailers",
                    f"http://127.0.0.1:{sidecar.grpc}/dapr.proto.runtime.v1.Dapr/{method}"]
-        before = cpu_seconds(sidecar.process)
+        before = used_by(sidecar)
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        used = cpu_seconds(sidecar.process) - before
+        used = used_by(sidecar) - before
     done = re.search(r"requests: \d+ total, \d+ started, (\d+) done, \d+ succeeded, (\d+) failed", printed)
     data = re.search(r"\((\d+)\) data", printed)
     errors = int(done[2]) + max(0, int(done[1]) - int(data[1]) // answer)

@@ -2,7 +2,7 @@
 
 import json
 
-COLUMNS = ["start_ms", "idle_cpu", "rps", "p50_ms", "p99_ms", "cpu_us", "rss_mb", "private_mb", "errors"]
+COLUMNS = ["start_ms", "idle_cpu", "rps", "p50_ms", "p99_ms", "cpu_us", "of_plain", "rss_mb", "private_mb", "errors"]
 WIDTH = 11
 
 
