@@ -18,8 +18,9 @@ pub(crate) const STORE: &str = "statestore";
 /// What a sidecar is started with.
 #[derive(Default)]
 pub(crate) struct Setup {
+    app_id: Option<String>,
     resources: Vec<(String, String)>,
-    configuration: Option<String>,
+    configuration: Vec<String>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -46,10 +47,16 @@ impl Setup {
         self
     }
 
-    /// Sets the `spec` of its Configuration, as YAML in flow style.
+    /// Sets its app id, which is `test` otherwise.
+    pub(crate) fn app_id(mut self, app_id: &str) -> Self {
+        self.app_id = Some(app_id.to_owned());
+        self
+    }
+
+    /// Adds entries to the `spec` of its Configuration, as a map of YAML in flow style.
     pub(crate) fn configuration(mut self, spec: &str) -> Self {
-        let head = "apiVersion: dapr.io/v1alpha1\nkind: Configuration\nmetadata:\n  name: test\nspec: ";
-        self.configuration = Some(format!("{head}{spec}\n"));
+        let entries = spec.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).expect("a map in flow style");
+        self.configuration.push(entries.to_owned());
         self
     }
 
@@ -89,11 +96,13 @@ impl Setup {
             internal: machine::port(),
             public: machine::port(),
         };
-        let mut arguments = ports.flags();
+        let mut arguments = ports.flags(self.app_id.as_deref().unwrap_or("test"));
         arguments.extend(["--resources-path".to_owned(), resources.to_string_lossy().into_owned()]);
-        if let Some(text) = &self.configuration {
+        if !self.configuration.is_empty() {
             let path = dir.path().join("config.yaml");
-            std::fs::write(&path, filled(text)).expect("write the configuration");
+            let head = "apiVersion: dapr.io/v1alpha1\nkind: Configuration\nmetadata:\n  name: test\nspec: ";
+            let text = format!("{head}{{{}}}\n", self.configuration.join(", "));
+            std::fs::write(&path, filled(&text)).expect("write the configuration");
             arguments.extend(["--config".to_owned(), path.to_string_lossy().into_owned()]);
         }
         arguments.extend(self.arguments.iter().map(|flag| filled(flag)));
@@ -128,7 +137,7 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    fn flags(self) -> Vec<String> {
+    fn flags(self, app_id: &str) -> Vec<String> {
         let ports = [
             ("dapr-http-port", self.http),
             ("dapr-grpc-port", self.grpc),
@@ -138,7 +147,7 @@ impl Ports {
             ("dapr-public-port", self.public),
         ];
         let mut flags: Vec<String> =
-            ["--app-id", "test", "--dapr-listen-addresses", "127.0.0.1"].map(String::from).into();
+            ["--app-id", app_id, "--dapr-listen-addresses", "127.0.0.1"].map(String::from).into();
         flags.extend(ports.iter().flat_map(|(name, port)| [format!("--{name}"), port.to_string()]));
         flags
     }
@@ -201,11 +210,20 @@ impl Daprd {
 
     /// Waits until the sidecar says that the application may call out.
     pub(crate) async fn wait_outbound(&mut self) {
+        self.wait_health("/v1.0/healthz/outbound").await;
+    }
+
+    /// Waits until the sidecar says that it is ready, and with it its application.
+    pub(crate) async fn wait_ready(&mut self) {
+        self.wait_health("/v1.0/healthz").await;
+    }
+
+    async fn wait_health(&mut self, path: &str) {
         let target = self.http();
         until("the sidecar is ready for calls", async || {
             let ended = self.process.ended();
             assert!(ended.is_none(), "the sidecar ended ({ended:?}):\n{}", self.process.output());
-            let answer = target.send(Ask::get("/v1.0/healthz/outbound")).await;
+            let answer = target.send(Ask::get(path)).await;
             answer.is_ok_and(|answer| answer.status == 204).then_some(())
         })
         .await;
