@@ -22,7 +22,7 @@ check: ## Format and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-soak: ## One sidecar under load for MINUTES=10: no errors, no growth
+soak: ## Sidecars under load for MINUTES=10, callees restarting: no wrong answers, no growth
 	cargo build --profile release-lite -p daprd
 	DAPR_BIN_DIR=$(TARGET)/release-lite SOAK_MINUTES=$(MINUTES) cargo test -p dapr-tests --test whole soak:: -- --nocapture
 

@@ -104,6 +104,14 @@ impl Target {
     /// # Errors
     /// There was none, or it broke off, or it took half a minute.
     pub(crate) async fn send(&self, ask: Ask) -> Result<Answer> {
+        self.send_within(LIMIT, ask).await
+    }
+
+    /// The same with another limit.
+    ///
+    /// # Errors
+    /// As [`Target::send`].
+    pub(crate) async fn send_within(&self, limit: Duration, ask: Ask) -> Result<Answer> {
         let work = async {
             match self {
                 Self::Port(port) => over_http1(TcpStream::connect(("127.0.0.1", *port)).await?, ask).await,
@@ -111,7 +119,7 @@ impl Target {
                 Self::Http2(port) => over_http2(TcpStream::connect(("127.0.0.1", *port)).await?, ask).await,
             }
         };
-        timeout(LIMIT, work).await.context("no answer in time")?
+        timeout(limit, work).await.context("no answer in time")?
     }
 }
 

@@ -13,6 +13,7 @@ mod servers;
 
 mod access;
 mod backends;
+mod calls;
 mod cli;
 mod dapr_invoke;
 mod errors;
