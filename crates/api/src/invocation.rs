@@ -3,5 +3,6 @@
 pub(crate) mod grpc;
 pub(crate) mod headers;
 pub(crate) mod http;
+mod linger;
 mod status;
 mod target;

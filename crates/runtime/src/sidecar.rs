@@ -131,7 +131,7 @@ impl Sidecar {
         // 4. Who this sidecar is.
         let security = identity.security(&config).await?;
         // 5. Listeners. While Sentry or the operator is waited for, ports refuse: probes learn at once that it is not ready.
-        let listeners = Listeners::bind(&config).map_err(StartError::new)?;
+        let listeners = Listeners::bind_patiently(&config).await.map_err(StartError::new)?;
         let internal_port = listeners.internal_port();
         // 6. The API over building blocks that have no components yet.
         let tracer = traces::start(&config, &spec.tracing)?;

@@ -5,9 +5,10 @@ use dapr_invocation::{Answer, AnswerStatus, Call as AppCall, MethodPath};
 use dapr_net::Body;
 use dapr_telemetry::trace::About;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{HeaderName, Response as HttpResponse, StatusCode};
+use http::{HeaderName, Response as HttpResponse, StatusCode, Version};
 use http_body_util::Limited;
 
+use super::linger::Lingering;
 use super::target::{Named, find};
 use super::{headers, status};
 use crate::Api;
@@ -22,6 +23,7 @@ pub(crate) async fn invoke(api: &Api, call: Call) -> Result<Response> {
     let Some(Named { target, method }) = find(parts.uri.path(), &mut parts.headers) else {
         return Err(Error::new(&table::DIRECT_INVOKE_NO_APP_ID, &[]));
     };
+    let body = if parts.version == Version::HTTP_11 && body.bytes().is_none() { Lingering::body(body) } else { body };
     let path = MethodPath::from_http(&method).map_err(|error| invalid(&target, &error))?;
     if span.is_recording() {
         let about = About::Invocation { app_id: &target, method: path.wire() };

@@ -2,18 +2,26 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dapr_api::Api;
 use dapr_api::listen::{self, Listener};
 use dapr_api::{grpc, http, routes};
+use dapr_kit::backoff::Backoff;
 use dapr_kit::task::{self, Task};
 use dapr_security::Security;
 use dapr_telemetry::{profile, server as metrics_server};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 
 use super::target;
 use crate::{Config, host};
+
+/// How long a taken port is waited for, and the pauses between tries (interface/grpc-api.md 2.3).
+const PATIENCE: Duration = Duration::from_secs(10);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Bound and not served yet.
 pub(super) struct Listeners {
@@ -36,11 +44,26 @@ fn context(what: &str, error: &io::Error) -> io::Error {
 }
 
 impl Listeners {
-    /// Binds every port that the settings name.
+    /// Binds every port that the settings name. A port that is taken may be that of a sidecar that is ending, so it is
+    /// tried again for ten seconds, as the incumbent does.
     ///
     /// # Errors
     /// Which port, and why.
-    pub(super) fn bind(config: &Config) -> io::Result<Self> {
+    pub(super) async fn bind_patiently(config: &Config) -> io::Result<Self> {
+        let began = Instant::now();
+        let mut backoff = Backoff::new(FIRST_PAUSE, LAST_PAUSE);
+        loop {
+            match Self::bind(config) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && began.elapsed() < PATIENCE => {
+                    tracing::warn!(target: "dapr.runtime", "{error}; trying again for {} s", PATIENCE.as_secs());
+                    sleep(backoff.next_delay()).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn bind(config: &Config) -> io::Result<Self> {
         let tcp = |what: &str, address: &str, port: u16| {
             listen::tcp(address, port).map_err(|error| context(&format!("{what} on port {port}"), &error))
         };
