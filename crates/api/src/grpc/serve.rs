@@ -5,11 +5,13 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use bytes::Bytes;
 use dapr_net::Body;
 use dapr_proto::runtime::v1::dapr_server::DaprServer;
 use dapr_security::SpiffeId;
 use dapr_telemetry::trace::{self, Span};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use tonic::Status;
 use tonic_reflection::server::Builder;
@@ -141,7 +143,9 @@ impl Service {
             let invokes = path == INVOKE_SERVICE;
             let Ok(answer) = self.dapr.clone().call(request).await;
             let mut answer = status::of_too_large(answer).map(Body::stream);
-            if !invokes {
+            if invokes {
+                answer = with_headers_first(answer);
+            } else {
                 span.write_grpc_response(answer.headers_mut());
             }
             if let Some(baggage) = baggage {
@@ -171,6 +175,23 @@ impl Service {
             Surface::Internal => self.api.invocation.serve(request).await,
         }
     }
+}
+
+/// Of a call that failed, the app's headers come first and the status last: clients look for `dapr-http-status` in the
+/// headers, and the library puts all of it into one block of trailers.
+fn with_headers_first(answer: Response<Body>) -> Response<Body> {
+    if !answer.headers().contains_key("grpc-status") {
+        return answer;
+    }
+    let (mut parts, _) = answer.into_parts();
+    let mut trailers = HeaderMap::new();
+    for name in ["grpc-status", "grpc-message", "grpc-status-details-bin"] {
+        if let Some(value) = parts.headers.remove(name) {
+            trailers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    let last = std::future::ready(Some(Ok::<_, Infallible>(trailers)));
+    Response::from_parts(parts, Body::stream(Empty::<Bytes>::new().with_trailers(last)))
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
