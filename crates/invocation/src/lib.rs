@@ -17,9 +17,9 @@ mod proxy;
 mod remote;
 mod replay;
 mod serve;
-#[cfg(test)]
-mod sizes;
 mod target;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::sync::{Arc, OnceLock};

@@ -36,10 +36,16 @@ impl Invocation {
     /// Passes a gRPC call on to the app that its metadata name: to the local application, or to another sidecar. The
     /// extensions of the request hold the caller's [`SpiffeId`] where mTLS told it, and the call's [`Span`].
     pub async fn proxy(&self, request: Request<Body>) -> Response<Body> {
-        self.pass_on(request).await.unwrap_or_else(|status| status.into_http())
+        self.pass_on(request, false).await.unwrap_or_else(|status| status.into_http())
     }
 
-    async fn pass_on(&self, mut request: Request<Body>) -> Result<Response<Body>, Status> {
+    /// The same for a call of another sidecar, which must be for the local application: passing it on to a third one
+    /// would lend it this sidecar's identity.
+    pub(crate) async fn proxy_for_peer(&self, request: Request<Body>) -> Response<Body> {
+        self.pass_on(request, true).await.unwrap_or_else(|status| status.into_http())
+    }
+
+    async fn pass_on(&self, mut request: Request<Body>, for_peer: bool) -> Result<Response<Body>, Status> {
         let named = request.headers().get(&CALLEE_APP_ID).or_else(|| request.headers().get(&APP_ID));
         let Some(target) = named.and_then(|value| value.to_str().ok()).map(str::to_owned) else {
             let path = request.uri().path();
@@ -56,7 +62,14 @@ impl Invocation {
         request.headers_mut().remove(&APP_ID);
         request.headers_mut().remove(HOST);
         match target {
-            Target::App { app_id, .. } if app_id == self.app_id() => self.pass_to_app(request).await,
+            Target::App { app_id, namespace, is_named }
+                if app_id == self.app_id() && (!is_named || namespace == self.settings.namespace) =>
+            {
+                self.pass_to_app(request).await
+            }
+            _ if for_peer => {
+                Err(Status::permission_denied(format!("this sidecar serves {} and passes nothing on", self.app_id())))
+            }
             Target::App { app_id, namespace, is_named } => {
                 let names = self.names()?;
                 let app =

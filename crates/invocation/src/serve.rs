@@ -45,7 +45,7 @@ impl Invocation {
         let answered = match request.uri().path() {
             CALL_LOCAL_STREAM => self.call_local_stream(request).await,
             CALL_LOCAL => Box::pin(self.call_local(request)).await,
-            _ => return Box::pin(self.proxy(request)).await,
+            _ => return Box::pin(self.proxy_for_peer(request)).await,
         };
         answered.unwrap_or_else(|status| status.into_http())
     }

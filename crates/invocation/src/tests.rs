@@ -1,4 +1,4 @@
-//! The futures of a call are moved as it travels, so they must stay small.
+//! What holds for service invocation as a whole: small futures, and no relay.
 
 use std::mem::size_of_val;
 
@@ -54,5 +54,14 @@ fn futures_stay_small() {
             size <= most,
             "the future of {name} has {size} bytes, more than {most}: box what most calls do not need"
         );
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_passed_on_for_another_sidecar() {
+    for (target, code) in [("other", "7"), ("own.elsewhere", "7"), ("https://example.com", "7"), ("own", "13")] {
+        let request = http::Request::post("/a.B/C").header("dapr-callee-app-id", target).body(Body::empty()).unwrap();
+        let response = invocation().serve(request).await;
+        assert_eq!(response.headers()["grpc-status"], code, "{target}");
     }
 }
