@@ -9,6 +9,7 @@ use dapr_net::{Body, BoxError};
 use dapr_resiliency::{Policy, Verdict};
 use dapr_security::SpiffeId;
 use dapr_spi::app_channel::CallError;
+use dapr_spi::name_resolver::Query;
 use dapr_telemetry::trace::Span;
 use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -18,7 +19,7 @@ use tonic::{Code, Status};
 
 use crate::access_control::Protocol;
 use crate::invoke::{of_policy, target_of};
-use crate::names::{App, Names};
+use crate::names::Names;
 use crate::peer::Peer;
 use crate::remote::{connected, not_found, unavailable};
 use crate::replay::Source;
@@ -71,10 +72,8 @@ impl Invocation {
                 Err(Status::permission_denied(format!("this sidecar serves {} and passes nothing on", self.app_id())))
             }
             Target::App { app_id, namespace, is_named } => {
-                let names = self.names()?;
-                let app =
-                    names.app(&self.query(&app_id, &namespace, is_named)).await.map_err(|error| not_found(&error))?;
-                self.pass_to_peer(names, &app, &app_id, request).await
+                let query = self.query(&app_id, &namespace, is_named);
+                self.pass_to_peer(self.names()?, &query, &app_id, request).await
             }
             Target::Endpoint(name) | Target::Url(name) => {
                 Err(Status::invalid_argument(format!("{name} is no app: only apps can be called by gRPC")))
@@ -101,7 +100,7 @@ impl Invocation {
     async fn pass_to_peer(
         &self,
         names: &Arc<Names>,
-        app: &Arc<App>,
+        query: &Query,
         app_id: &str,
         mut request: Request<Body>,
     ) -> Result<Response<Body>, Status> {
@@ -115,12 +114,12 @@ impl Invocation {
         self.request_sent(app_id, is_stream);
         let began = tokio::time::Instant::now();
         let answered = if policy.is_none() {
-            self.pass_once(names, app, request).await
+            self.pass_once(names, query, request).await
         } else if is_stream || !policy.retries() {
             let judge = |answer: &Result<Response<Body>, Status>| judge(answer);
-            policy.run_once(judge, self.pass_once(names, app, request)).await.map_err(of_policy)
+            policy.run_once(judge, self.pass_once(names, query, request)).await.map_err(of_policy)
         } else {
-            self.pass_with_retries(names, app, request, &policy).await
+            self.pass_with_retries(names, query, request, &policy).await
         };
         let code = match &answered {
             Ok(response) => code_of(response.headers()),
@@ -133,21 +132,23 @@ impl Invocation {
     async fn pass_once(
         &self,
         names: &Arc<Names>,
-        app: &Arc<App>,
+        query: &Query,
         request: Request<Body>,
     ) -> Result<Response<Body>, Status> {
         let (parts, body) = request.into_parts();
-        self.pass(names, app, &parts, &Source::passing(body, KEPT)).await
+        self.pass(names, query, &parts, &Source::passing(body, KEPT)).await
     }
 
     /// Passes a call to a sidecar of an app; to another one when it cannot have been seen.
     async fn pass(
         &self,
         names: &Arc<Names>,
-        app: &Arc<App>,
+        query: &Query,
         parts: &Parts,
         source: &Source,
     ) -> Result<Response<Body>, Status> {
+        // Looked up by each attempt: a sidecar that restarts is not known for a moment.
+        let app = &names.app(query).await.map_err(|error| not_found(&error))?;
         let mut tried = Vec::new();
         loop {
             let peer = connected(names, app, &mut tried).await?;
@@ -172,14 +173,14 @@ impl Invocation {
     async fn pass_with_retries(
         &self,
         names: &Arc<Names>,
-        app: &Arc<App>,
+        query: &Query,
         request: Request<Body>,
         policy: &Policy,
     ) -> Result<Response<Body>, Status> {
         let (parts, body) = request.into_parts();
         let source = Source::strict(body, self.max_message(), || streaming().into());
         let attempt = |_| async {
-            let response = self.pass(names, app, &parts, &source).await?;
+            let response = self.pass(names, query, &parts, &source).await?;
             let response = begun(response).await?;
             if source.is_stream() { Err(streaming()) } else { Ok(response) }
         };
