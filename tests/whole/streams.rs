@@ -190,6 +190,27 @@ async fn a_conversation_over_one_call() {
 }
 
 #[tokio::test]
+async fn a_get_may_have_a_body_that_streams() {
+    let echo = |request: Request<Incoming>| async {
+        let chunked = request.headers().contains_key("transfer-encoding");
+        let body = request.into_body().collect().await.expect("a body").to_bytes();
+        answer(if chunked { 200 } else { 202 }, body)
+    };
+    let pair = pair(false, &[], echo).await;
+    let (mut sender, _connection) = connect(pair.caller.ports.http).await;
+    for (sent, status) in [("search for tea", 200), ("", 202)] {
+        let (pieces, body) = pieces();
+        pieces.send(Bytes::from_static(sent.as_bytes())).await.expect("somebody reads");
+        drop(pieces);
+        let mut request = request(&Method::GET, "search", body);
+        request.headers_mut().insert("transfer-encoding", http::HeaderValue::from_static("chunked"));
+        let response = timeout(PATIENCE, sender.send_request(request)).await.expect("in time").expect("an answer");
+        assert_eq!(response.status(), status, "{sent:?}");
+        assert_eq!(response.into_body().collect().await.expect("the answer").to_bytes(), sent);
+    }
+}
+
+#[tokio::test]
 async fn an_app_may_answer_before_it_read_everything() {
     let pair = pair(false, &[], |_| async { answer(413, "too much") }).await;
     let (mut sender, _connection) = connect(pair.caller.ports.http).await;

@@ -7,6 +7,7 @@
 
 mod body;
 mod connection;
+mod late;
 #[cfg(test)]
 mod tests;
 
@@ -67,6 +68,9 @@ impl Pool {
     /// # Errors
     /// No connection could be made, or it broke before the answer's head.
     pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, SendError> {
+        if late::is_unclear(&request) {
+            request = Box::pin(late::settle(request)).await;
+        }
         while let Some(connection) = self.0.take() {
             let copy = if connection.idle_for() > SUSPECT { copy_of(&request) } else { None };
             match connection.exchange(request).await {

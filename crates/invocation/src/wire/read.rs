@@ -35,6 +35,8 @@ pub(crate) fn response(bytes: Bytes) -> Result<Message<ResponseHead>> {
     let mut message = Message { head: None, payload: None };
     fields(bytes, |tag, value| {
         match (tag, value) {
+            // A Go sidecar puts an empty one before each event of a `text/event-stream`.
+            (1, Value::Bytes(bytes)) if bytes.is_empty() => {}
             (1, Value::Bytes(bytes)) => message.head = Some(response_head(bytes)?),
             (2, Value::Bytes(bytes)) => message.payload = Some(payload(bytes)?),
             _ => {}

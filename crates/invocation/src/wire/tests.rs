@@ -125,3 +125,11 @@ fn what_the_sidecar_says_of_itself_is_metadata_too() {
     assert_eq!(value("dapr-caller-app-id"), ["me"]);
     assert_eq!((value("destination-app-id"), value("dapr-callee-app-id")), (vec!["you".into()], vec!["you".into()]));
 }
+
+#[test]
+fn an_empty_head_in_front_of_a_piece_is_none() {
+    let payload = Some(dapr_proto::common::v1::StreamPayload { data: "data: 1".into(), seq: 1 });
+    let event = internals::InternalInvokeResponseStream { response: Some(Default::default()), payload };
+    let read = super::response(event.encode_to_vec().into()).unwrap();
+    assert!(read.head.is_none() && read.payload.is_some(), "{read:?}");
+}

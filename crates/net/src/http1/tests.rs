@@ -152,3 +152,19 @@ async fn a_server_that_closes_unasked_is_answered_with_another_connection() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+#[tokio::test]
+async fn a_get_may_have_a_body_whose_length_nobody_knows() {
+    let pool = server().await;
+    let stream = |pieces: &'static [&'static str]| {
+        let frames = pieces.iter().map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::from_static(piece.as_bytes()))));
+        Body::stream(StreamBody::new(futures_util::stream::iter(frames)))
+    };
+    for (pieces, sent) in [(&["", "se", "", "arch"][..], "search"), (&["", ""], ""), (&[], "")] {
+        let response = pool.send(request(Method::GET, "/", stream(pieces))).await.unwrap();
+        assert_eq!(response.into_body().collect(LIMIT).await.unwrap(), sent, "{pieces:?}");
+    }
+    let mut silent = request(Method::GET, "/", stream(&[]));
+    silent = late::settle(silent).await;
+    assert!(silent.headers().get("transfer-encoding").is_none(), "without a body nothing is announced");
+}
