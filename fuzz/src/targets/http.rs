@@ -5,12 +5,17 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dapr_api::{AccessRules, Api, Health, Logging, MetadataRegistry, Options, ShutdownSender, http, listen, routes};
+use dapr_api::{
+    AccessRules, Api, Health, Logging, MetadataRegistry, Options, Pipeline, ShutdownSender, http, listen, routes,
+};
+use dapr_invocation::Invocation;
+use dapr_resiliency::Provider;
 use dapr_secrets::SecretStores;
 use dapr_spi::metadata::Properties;
 use dapr_spi::registry::Component;
 use dapr_state::{Settings, Store, Stores};
 use dapr_telemetry::metrics::{Metrics, MetricsConfig};
+use dapr_telemetry::trace::Tracer;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -141,8 +146,23 @@ async fn api() -> Api {
     if let Ok(Component::State(store)) = prepared.init(dapr_spi::Context::default()).await {
         state.insert(Store::new("s", store, Settings::default(), metrics.clone()));
     }
+    let invocation = Invocation::new(dapr_invocation::Settings {
+        app_id: "app".to_owned(),
+        namespace: String::new(),
+        port: 0,
+        max_body_size: Some(4 << 20),
+        host_address: String::new(),
+        host_name: String::new(),
+        access_control: None,
+        resiliency: Provider::new(&[], &metrics).0,
+        metrics: metrics.clone(),
+        tracer: Tracer::OFF,
+    });
     Api {
         app_id: "app".to_owned(),
+        invocation: Arc::new(invocation),
+        pipeline: Pipeline::new(0),
+        tracer: Tracer::OFF,
         state,
         secrets: Arc::new(SecretStores::new(&[], metrics.clone())),
         metadata: Arc::new(MetadataRegistry::new(dapr_api::metadata::Facts::default())),
