@@ -79,8 +79,10 @@ impl Upload {
             return Poll::Ready(());
         }
         self.stream.reserve_capacity(data.len());
-        let room = match self.stream.capacity() {
-            0 => match self.stream.poll_capacity(context) {
+        let mut room = self.stream.capacity();
+        // The library may say that room was made and mean none: an empty frame in answer would count against us.
+        while room == 0 {
+            room = match self.stream.poll_capacity(context) {
                 Poll::Pending => {
                     self.waiting = Some(data);
                     return Poll::Pending;
@@ -91,9 +93,8 @@ impl Upload {
                     self.failure = Some("the peer reset the call".into());
                     return Poll::Ready(());
                 }
-            },
-            room => room,
-        };
+            };
+        }
         let now = data.split_to(room.min(data.len()));
         let is_end = self.is_last && data.is_empty();
         if self.stream.send_data(now, is_end).is_err() {

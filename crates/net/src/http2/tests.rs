@@ -181,3 +181,37 @@ async fn more_calls_than_one_connection_takes_share_several() {
     let all = futures_util::future::join_all(calls.into_iter().map(task::Task::join));
     tokio::time::timeout(Duration::from_secs(10), all).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_slow_reader_gets_no_empty_frames() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = Client::new(Origin::plain("127.0.0.1", listener.local_addr().unwrap().port()));
+    let server = task::spawn("server", async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut builder = h2::server::Builder::new();
+        let mut connection = builder.initial_window_size(1000).handshake::<_, Bytes>(stream).await.unwrap();
+        let (request, mut answer) = connection.accept().await.unwrap().unwrap();
+        let serving = task::spawn("connection", async move { while connection.accept().await.is_some() {} });
+        let mut body = request.into_body();
+        let (mut seen, mut empty) = (0, 0);
+        while let Some(data) = body.data().await {
+            let data = data.unwrap();
+            empty += usize::from(data.is_empty() && !body.is_end_stream());
+            seen += data.len();
+            body.flow_control().release_capacity(data.len()).unwrap();
+        }
+        answer.send_response(Response::new(()), true).unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        drop(serving);
+        (seen, empty)
+    });
+    let (sender, body) = channel();
+    let sending = task::spawn("sender", async move {
+        for _ in 0..200 {
+            sender.send(Frame::data(Bytes::from(vec![7; 16_000]))).await.unwrap();
+        }
+    });
+    client.send(request(body)).await.unwrap();
+    sending.join().await.unwrap();
+    assert_eq!(server.join().await.unwrap(), (200 * 16_000, 0));
+}
