@@ -149,7 +149,7 @@ impl Invocation {
         let span = self.span_of(parts, &path);
         let from_grpc = is_grpc(&head.metadata);
         let mut headers = head.metadata;
-        headers.remove(&HeaderName::from_static("destination-app-id"));
+        headers.remove(HeaderName::from_static("destination-app-id"));
         set_content_type(&mut headers, &head.content_type);
         span_headers(&span, &mut headers, from_grpc);
         let request = app_request(verb, &path, app.is_grpc(), &head.query, headers, body)?;
