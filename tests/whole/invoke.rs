@@ -142,6 +142,7 @@ async fn by_invoke_service(pair: &Pair) {
         let error = client.invoke_service(request(&format!("status/{status}"), Verb::Post, b"why")).await;
         let error = error.expect_err("a failure of the app");
         assert_eq!((error.code(), error.metadata().get("x-answer").is_some()), (code, true), "{error:?}");
+        assert!(!error.metadata().contains_key("content-length"), "{error:?}");
         let info = error.get_details_error_info().expect("details");
         assert_eq!(info.metadata["http.code"], status.to_string());
         assert_eq!(info.metadata["http.error_message"], "why");

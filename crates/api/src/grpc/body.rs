@@ -124,8 +124,9 @@ impl Body for Recorded {
         self.body.is_end_stream()
     }
 
+    /// Not told: the library would make a `content-length` of it, which gRPC does not have.
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        SizeHint::default()
     }
 }
 
