@@ -9,6 +9,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use crate::dial::{Socket, dial};
@@ -52,7 +53,8 @@ impl Connection {
     /// Whether another request can be sent: the last one is over and the peer keeps the connection open.
     pub(super) fn is_usable(&mut self) -> bool {
         let mut nobody = Context::from_waker(Waker::noop());
-        self.poll_driver(&mut nobody).is_pending() && self.sender.is_ready()
+        let driver = std::pin::pin!(unconstrained(Pin::new(&mut self.driver)));
+        driver.poll(&mut nobody).is_pending() && self.sender.is_ready()
     }
 
     /// Sends a request and drives the connection until the head of its answer.
@@ -61,7 +63,9 @@ impl Connection {
         request: Request<Body>,
     ) -> Result<(Response<Incoming>, Box<Self>), Failure> {
         let answered = {
-            let mut answering = pin!(self.sender.try_send_request(request));
+            // Without the runtime's budget for one turn of a task: a task that has used it up would be told "pending"
+            // and woken through the waker below, which is nobody's. The answer would then never be seen.
+            let mut answering = pin!(unconstrained(self.sender.try_send_request(request)));
             let driver = &mut self.driver;
             poll_fn(|context| {
                 let ended = Pin::new(&mut *driver).poll(context);

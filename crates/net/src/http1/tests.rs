@@ -168,3 +168,16 @@ async fn a_get_may_have_a_body_whose_length_nobody_knows() {
     silent = late::settle(silent).await;
     assert!(silent.headers().get("transfer-encoding").is_none(), "without a body nothing is announced");
 }
+
+/// A task that has used up its turn must still see its answer.
+#[tokio::test]
+async fn a_busy_task_sees_its_answers() {
+    let pool = server().await;
+    let calls = (0..300).map(|_| async {
+        let body = Body::stream(http_body_util::Full::new(Bytes::from_static(b"text")));
+        let response = pool.send(request(Method::POST, "/", body)).await.unwrap();
+        assert_eq!(response.into_body().collect(LIMIT).await.unwrap(), "text");
+    });
+    let all = futures_util::future::join_all(calls);
+    tokio::time::timeout(Duration::from_secs(20), all).await.expect("no call hangs");
+}
