@@ -237,15 +237,17 @@ impl Invocation {
         let outgoing = self.outgoing(app_id, call)?;
         let again = if self.resiliency().names_app(app_id) { None } else { outgoing.again() };
         let app = match names.known(&query) {
-            Some(app) => app,
-            None => match Box::pin(names.app(&query)).await {
-                Ok(app) => app,
-                Err(error) => return Err(not_found(&error)),
-            },
+            Some(app) => Ok(app),
+            None => Box::pin(names.app(&query)).await,
         };
-        let began = self.begin(app_id);
-        let answer = remote::call(names, &app, outgoing, self.max_message()).await;
-        let answer = self.end(app_id, began, answer);
+        let answer = match app {
+            Ok(app) => {
+                let began = self.begin(app_id);
+                let answer = remote::call(names, &app, outgoing, self.max_message()).await;
+                self.end(app_id, began, answer)
+            }
+            Err(error) => Err(not_found(&error)),
+        };
         match again {
             Some(again) if judge_built_in(&answer) == Verdict::Retriable => {
                 Box::pin(self.repeat(app_id, &query, again, answer)).await

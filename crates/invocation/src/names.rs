@@ -40,6 +40,9 @@ pub(crate) struct Names {
 pub(crate) enum NotFound {
     #[error("couldn't find service: {0}; {1}")]
     Unknown(String, &'static str),
+    /// It was known before: it may be restarting.
+    #[error("couldn't find service: {0}; its sidecars have left the registry, and none has come back yet")]
+    Gone(String),
     #[error("failed to resolve {0}: {1}")]
     Failed(String, String),
 }
@@ -83,7 +86,10 @@ impl Names {
         if app.peers.load().is_empty() {
             let _looking = app.looking.lock().await;
             if app.peers.load().is_empty() {
-                self.look_up(&app).await?;
+                self.look_up(&app).await.map_err(|error| match error {
+                    NotFound::Unknown(app_id, _) if age.is_some() => NotFound::Gone(app_id),
+                    error => error,
+                })?;
             }
         } else if age.is_none_or(|age| age >= self.resolver.lifetime()) {
             self.refresh_in_background(&app);

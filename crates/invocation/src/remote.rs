@@ -80,7 +80,10 @@ pub(crate) fn unavailable(error: &SendError) -> Status {
 
 /// The status of an app that has no address.
 pub(crate) fn not_found(error: &NotFound) -> Status {
-    Status::internal(error.to_string())
+    match error {
+        NotFound::Gone(_) => Status::unavailable(error.to_string()),
+        _ => Status::internal(error.to_string()),
+    }
 }
 
 /// Finds a sidecar that takes a connection. Those that refuse are left out for a while; when all do, the registry is asked

@@ -209,6 +209,14 @@ impl Server {
     /// Freezes the server (SIGSTOP): connections stay open and nothing answers.
     pub fn freeze(&self) {
         self.child.iter().for_each(|child| signal(child, Signal::STOP));
+        // The signal is taken a moment later; until then an answer could still leave.
+        let is_stopped = |child: &Child| {
+            let status = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
+            status.rsplit(") ").next().is_none_or(|state| state.starts_with(['T', 'Z']))
+        };
+        while !self.child.iter().all(is_stopped) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Lets a frozen server go on.

@@ -116,7 +116,9 @@ fn objection(failure: &Failure, is_covered: bool, windows: &[Window], what: Rest
     let began_later = failure.began > window.from + MOMENT;
     // A sidecar that is asked to end serves its last calls, though its application is gone.
     let ends = failure.what.contains("error invoking app channel");
-    (what == Restart::Both && repeats && began_later && !is_covered && !ends)
+    // Three times, a second apart; a restart that takes longer is too long for it.
+    let in_vain = failure.ended - failure.began >= Duration::from_secs(3);
+    (what == Restart::Both && repeats && began_later && !is_covered && !ends && !in_vain)
         .then_some("it began after the restart did")
 }
 
