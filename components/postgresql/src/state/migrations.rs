@@ -91,9 +91,11 @@ async fn prepare_lock(client: &Client, table: &str) -> Answer<()> {
     client.batch_execute(&insert).await
 }
 
-/// Two sessions that create the same table at once: one of them is told so in an odd way.
+/// Two sessions that create the same table at once: one of them is told so in an odd way, of which there are several,
+/// by how far the other one has come: an index entry that exists, the table's row type, or the table itself.
 fn lost_race(error: &tokio_postgres::Error) -> bool {
-    error.code() == Some(&SqlState::UNIQUE_VIOLATION)
+    let told = [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_OBJECT, SqlState::DUPLICATE_TABLE];
+    error.code().is_some_and(|code| told.contains(code))
 }
 
 async fn take_lock(client: &Client, table: &str) -> Answer<()> {
