@@ -1,22 +1,20 @@
 //! `pubsub.in-memory`: each message goes to every subscription of its topic, within this process.
 //!
-//! As the incumbent's: a subscription gets one message at a time, in the order of publishing; a message that nobody
-//! subscribes to is gone; a handler's error is logged and the message is not delivered again (the sidecar's resiliency
-//! policy has retried by then).
+//! A message that nobody subscribes to is gone, and so is one that the application refuses (the sidecar's resiliency
+//! policy has retried by then). Messages with the same `partitionKey` are processed in order.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use dapr_kit::task;
-use dapr_spi::pubsub::{Feature, Handler, Message, PubSub, SubscribeRequest, Subscription};
+use bytes::Bytes;
+use dapr_spi::pubsub::{Delivery, Feature, Intake, Message, PubSub, SubscribeRequest, Subscription, Verdict};
 use dapr_spi::{Context, Error, Factory, Result};
 use futures_util::future::join_all;
-use tokio::sync::mpsc;
 
 use crate::state::NoMetadata;
 
-/// Messages that wait for one subscription; a publisher waits when they are more.
-const QUEUE: usize = 256;
+/// Messages with the same value of this metadata keep their order.
+const PARTITION_KEY: &str = "partitionKey";
 
 /// Makes `pubsub.in-memory`.
 pub struct InMemory;
@@ -51,7 +49,7 @@ struct Topics {
 struct Subscriber {
     id: u64,
     topic: String,
-    queue: mpsc::Sender<Message>,
+    intake: Intake,
 }
 
 impl Subscriber {
@@ -63,13 +61,13 @@ impl Subscriber {
 }
 
 impl Bus {
-    fn queues_of(&self, topic: &str) -> Result<Vec<(mpsc::Sender<Message>, String)>> {
+    fn intakes_of(&self, topic: &str) -> Result<Vec<(Intake, String)>> {
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
         if topics.closed {
             return Err(closed());
         }
         let takers = topics.subscribers.iter().filter(|subscriber| subscriber.takes(topic));
-        Ok(takers.map(|subscriber| (subscriber.queue.clone(), subscriber.topic.clone())).collect())
+        Ok(takers.map(|subscriber| (subscriber.intake.clone(), subscriber.topic.clone())).collect())
     }
 }
 
@@ -79,30 +77,27 @@ impl PubSub for Bus {
         &[Feature::SubscribeWildcards]
     }
 
+    /// Waits while a subscriber has as many messages as it may have.
     async fn publish(&self, message: Message) -> Result<()> {
-        let queues = self.queues_of(&message.topic)?;
+        let intakes = self.intakes_of(&message.topic)?;
         // The delivered topic is that of the subscription, as in the incumbent: its route is found by it.
-        let sends = queues.into_iter().map(|(queue, topic)| {
-            let message = Message { topic, ..message.clone() };
-            async move { queue.send(message).await }
-        });
-        // A subscription that ended meanwhile is as if it had ended before.
-        join_all(sends).await;
+        join_all(intakes.into_iter().map(|(intake, topic)| put(intake, Message { topic, ..message.clone() }))).await;
         Ok(())
     }
 
-    async fn subscribe(&self, request: SubscribeRequest, handler: Handler) -> Result<Box<dyn Subscription>> {
-        let (queue, messages) = mpsc::channel(QUEUE);
+    fn redelivery(&self, _: &SubscribeRequest) -> String {
+        "is dropped, since this broker keeps nothing".into()
+    }
+
+    async fn subscribe(&self, request: SubscribeRequest, intake: Intake) -> Result<Box<dyn Subscription>> {
         let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         if topics.closed {
             return Err(closed());
         }
         let id = topics.next_id;
         topics.next_id += 1;
-        topics.subscribers.push(Subscriber { id, topic: request.topic.clone(), queue });
-        let (stop, stopped) = mpsc::channel(1);
-        task::spawn_detached("pubsub.in-memory delivery", deliver(request.topic, messages, stopped, handler));
-        Ok(Box::new(Subscribed { id, topics: self.topics.clone(), _stop: stop }))
+        topics.subscribers.push(Subscriber { id, topic: request.topic, intake });
+        Ok(Box::new(Subscribed { id, topics: self.topics.clone() }))
     }
 
     async fn close(&self) {
@@ -112,34 +107,28 @@ impl PubSub for Bus {
     }
 }
 
-/// Ends when the subscription is dropped or the bus is closed, after the message at hand.
-async fn deliver(
-    topic: String,
-    mut messages: mpsc::Receiver<Message>,
-    mut stopped: mpsc::Receiver<()>,
-    handler: Handler,
-) {
-    loop {
-        let message = tokio::select! {
-            biased;
-            _ = stopped.recv() => return,
-            message = messages.recv() => message,
-        };
-        let Some(message) = message else { return };
-        if let Err(error) = handler(message).await {
-            tracing::error!("pubsub.in-memory: a message of topic `{topic}` is dropped, its handler failed: {error}");
+/// A subscription that ends meanwhile is as if it had ended before.
+async fn put(intake: Intake, message: Message) {
+    let Some(slot) = intake.reserve().await else { return };
+    let order = message.metadata.get(PARTITION_KEY).map(|key| Bytes::copy_from_slice(key.as_bytes()));
+    let topic = message.topic.clone();
+    let settle = move |verdict| {
+        if verdict == Verdict::Again {
+            tracing::error!("pubsub.in-memory: a message of topic `{topic}` is dropped: it was not processed");
         }
-    }
+    };
+    intake.put(slot, Delivery::new(message, order, settle));
 }
 
 struct Subscribed {
     id: u64,
     topics: Arc<RwLock<Topics>>,
-    /// Closes when dropped.
-    _stop: mpsc::Sender<()>,
 }
 
-impl Subscription for Subscribed {}
+#[async_trait]
+impl Subscription for Subscribed {
+    async fn close(self: Box<Self>) {}
+}
 
 impl Drop for Subscribed {
     fn drop(&mut self) {

@@ -21,7 +21,9 @@ mod token;
 
 use std::sync::Arc;
 
+use dapr_bindings::Bindings;
 use dapr_invocation::Invocation;
+use dapr_pubsub::Brokers;
 use dapr_secrets::SecretStores;
 use dapr_state::Stores;
 use dapr_telemetry::metrics::Metrics;
@@ -42,6 +44,10 @@ pub struct Api {
     pub state: Arc<Stores>,
     /// Secret stores.
     pub secrets: Arc<SecretStores>,
+    /// Message brokers.
+    pub pubsub: Arc<Brokers>,
+    /// Bindings.
+    pub bindings: Arc<Bindings>,
     /// Service invocation.
     pub invocation: Arc<Invocation>,
     /// HTTP middleware around the API: `spec.httpPipeline`.

@@ -16,8 +16,10 @@ use std::time::Duration;
 
 use dapr_api::MetadataRegistry;
 use dapr_api::metadata::ComponentStatus;
+use dapr_bindings::Bindings;
 use dapr_kit::backoff::Backoff;
 use dapr_kit::task::{self, Task};
+use dapr_pubsub::Brokers;
 use dapr_resources::component::{Category, DenyList};
 use dapr_resources::{Component, HttpEndpoint};
 use dapr_secrets::SecretStores;
@@ -49,6 +51,8 @@ pub(crate) struct Context {
     pub(crate) identity: Identity,
     pub(crate) state: Arc<Stores>,
     pub(crate) secrets: Arc<SecretStores>,
+    pub(crate) pubsub: Arc<Brokers>,
+    pub(crate) bindings: Arc<Bindings>,
     pub(crate) links: Arc<Links>,
     pub(crate) metadata: Arc<MetadataRegistry>,
     pub(crate) metrics: Metrics,
@@ -238,6 +242,8 @@ fn set_unready(context: &Context, component: &Component, why: &str) {
     match component.parsed_type().map(|kind| kind.category) {
         Ok(Category::State) => context.state.set_unready(name, why),
         Ok(Category::SecretStores) => context.secrets.set_unready(name, why),
+        Ok(Category::PubSub) => context.pubsub.set_unready(name, why),
+        Ok(Category::Bindings) => context.bindings.set_unready(name, why),
         _ => {}
     }
 }

@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 pub mod app_channel;
+pub mod binding;
 pub mod error;
 pub mod http_middleware;
 pub mod metadata;

@@ -1,14 +1,27 @@
 //! Message brokers: topics that deliver to subscribers.
+//!
+//! A broker puts messages into the [`Intake`] of a subscription as [`Delivery`]s, and learns by [`Verdict`] what became
+//! of each. It reserves room before it pulls, so it never holds more than fits; order, retries, dead letters and the
+//! application are the engine's.
+
+mod intake;
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+
+pub use intake::{Deliveries, Delivery, Intake, Slot, Verdict};
 
 use crate::Result;
+
+/// Transport metadata: the application's, or the broker's own.
+pub type Map = HashMap<String, String>;
+
+/// Messages of one bulk request that a broker without such a call gets at the same time.
+const BULK_PARALLELISM: usize = 64;
 
 /// What a broker can do beyond publish and subscribe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +32,8 @@ pub enum Feature {
     SubscribeWildcards,
     /// Many messages in one call.
     BulkPublish,
+    /// Many messages delivered as they come, without waiting for a batch to fill.
+    BulkSubscribeImmediate,
 }
 
 impl Feature {
@@ -28,6 +43,7 @@ impl Feature {
             Self::MessageTtl => "MESSAGE_TTL",
             Self::SubscribeWildcards => "SUBSCRIBE_WILDCARDS",
             Self::BulkPublish => "BULK_PUBSUB",
+            Self::BulkSubscribeImmediate => "BULK_SUBSCRIBE_IMMEDIATE",
         }
     }
 }
@@ -40,7 +56,7 @@ pub struct Message {
     /// Where it goes, or came from.
     pub topic: String,
     /// Transport metadata.
-    pub metadata: HashMap<String, String>,
+    pub metadata: Map,
     /// Media type of the payload, where the broker keeps one.
     pub content_type: Option<String>,
 }
@@ -51,14 +67,42 @@ pub struct SubscribeRequest {
     /// The topic, or a pattern where wildcards are supported.
     pub topic: String,
     /// Subscription metadata.
-    pub metadata: HashMap<String, String>,
+    pub metadata: Map,
+    /// Set when the application wants many messages in one call.
+    pub bulk: Option<BulkSubscribe>,
 }
 
-/// Takes a message; an error asks the broker to deliver it again.
-pub type Handler = Arc<dyn Fn(Message) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync>;
+/// How messages are gathered for one call of the application; zero means the broker's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BulkSubscribe {
+    /// Messages in one call.
+    pub max_messages: usize,
+    /// How long the first of them waits for others.
+    pub max_wait: Duration,
+}
 
-/// Ends its subscription when dropped.
-pub trait Subscription: Send + Sync {}
+/// How many messages of one subscription there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// With the application at a time.
+    pub concurrency: usize,
+    /// Pulled and not settled: those with the application and those that wait for it.
+    pub unsettled: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { concurrency: 64, unsettled: 128 }
+    }
+}
+
+/// A running subscription. The engine closes the intake first, so nothing new is pulled; waits until what was pulled is
+/// settled; then closes this.
+#[async_trait]
+pub trait Subscription: Send + Sync {
+    /// Hands over the last verdicts and leaves. What is still unsettled goes back to the broker.
+    async fn close(self: Box<Self>);
+}
 
 /// A broker.
 #[async_trait]
@@ -72,11 +116,42 @@ pub trait PubSub: Send + Sync {
     /// The broker did not acknowledge.
     async fn publish(&self, message: Message) -> Result<()>;
 
-    /// Delivers messages of a topic to `handler` until the returned value is dropped.
+    /// Hands many messages of one topic to the broker, each with its own result, in the same order. `metadata` is that
+    /// of the whole request.
+    async fn bulk_publish(&self, messages: Vec<Message>, metadata: &Map) -> Vec<Result<()>> {
+        let _ = metadata;
+        stream::iter(messages).map(|message| self.publish(message)).buffered(BULK_PARALLELISM).collect().await
+    }
+
+    /// How many messages of such a subscription there may be.
+    fn limits(&self, request: &SubscribeRequest) -> Limits {
+        let _ = request;
+        Limits::default()
+    }
+
+    /// What happens to a message that comes back as [`Verdict::Again`], as half a sentence for the log:
+    /// `is delivered again after 60s`.
+    fn redelivery(&self, request: &SubscribeRequest) -> String;
+
+    /// How many messages a bulk subscription gathers, and for how long, when it does not say.
+    fn bulk_defaults(&self) -> BulkSubscribe {
+        BulkSubscribe { max_messages: 100, max_wait: Duration::from_secs(1) }
+    }
+
+    /// Puts the messages of a topic into `intake` until that is closed. A broker that is away is reconnected to in the
+    /// background, without end; an error is for what will not pass by itself.
     ///
     /// # Errors
-    /// The broker refused.
-    async fn subscribe(&self, request: SubscribeRequest, handler: Handler) -> Result<Box<dyn Subscription>>;
+    /// The broker refused, or cannot be reached now.
+    async fn subscribe(&self, request: SubscribeRequest, intake: Intake) -> Result<Box<dyn Subscription>>;
+
+    /// Asks the broker for a sign of life.
+    ///
+    /// # Errors
+    /// The broker does not answer.
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Ends background work and connections; no call follows.
     async fn close(&self) {}

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::metadata::{Field, Metadata, Problem, Properties, error_of, unknown_fields};
-use crate::{Context, Error, Factory, Result, http_middleware, name_resolver, pubsub, secret_store, state};
+use crate::{Context, Error, Factory, Result, binding, http_middleware, name_resolver, pubsub, secret_store, state};
 
 /// A component that is ready for use.
 #[derive(Clone)]
@@ -18,6 +18,8 @@ pub enum Component {
     SecretStore(Arc<dyn secret_store::SecretStore>),
     /// `pubsub.*`.
     PubSub(Arc<dyn pubsub::PubSub>),
+    /// `bindings.*`.
+    Binding(Arc<dyn binding::Binding>),
     /// `nameresolution.*`.
     NameResolver(Arc<dyn name_resolver::NameResolver>),
     /// `middleware.http.*`.
@@ -31,6 +33,10 @@ impl Component {
             Self::State(store) => state_capabilities(store.features()),
             Self::SecretStore(store) => store.features().iter().map(|feature| feature.name()).collect(),
             Self::PubSub(broker) => broker.features().iter().map(|feature| feature.name()).collect(),
+            Self::Binding(binding) => {
+                let input = binding.input().map(|_| "INPUT_BINDING");
+                input.into_iter().chain(binding.output().map(|_| "OUTPUT_BINDING")).collect()
+            }
             Self::NameResolver(_) | Self::HttpMiddleware(_) => Vec::new(),
         }
     }
@@ -41,6 +47,7 @@ impl Component {
             Self::State(store) => store.close().await,
             Self::SecretStore(store) => store.close().await,
             Self::PubSub(broker) => broker.close().await,
+            Self::Binding(binding) => binding.close().await,
             Self::NameResolver(resolver) => resolver.close().await,
             Self::HttpMiddleware(link) => link.close().await,
         }
@@ -76,6 +83,12 @@ impl Wrap for dyn secret_store::SecretStore {
 impl Wrap for dyn pubsub::PubSub {
     fn wrap(component: Arc<Self>) -> Component {
         Component::PubSub(component)
+    }
+}
+
+impl Wrap for dyn binding::Binding {
+    fn wrap(component: Arc<Self>) -> Component {
+        Component::Binding(component)
     }
 }
 

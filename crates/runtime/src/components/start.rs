@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use dapr_kit::backoff::Backoff;
+use dapr_pubsub::Broker;
 use dapr_resources::Component;
 use dapr_resources::component::template::TemplateContext;
 use dapr_resources::component::{Category, env_ref, secrets as references};
 use dapr_spi::ErrorKind;
 use dapr_spi::metadata::{Properties, error_of};
 use dapr_spi::registry::{Component as Opened, Prepared};
-use dapr_state::{Settings, Store};
+use dapr_state::Store;
 
 use super::{Context, Failure, properties, secrets};
 use crate::Mode;
@@ -51,7 +52,10 @@ pub(super) async fn start(context: &Context, component: &Component) -> Result<Op
     for remark in entry.remarks(&properties) {
         tracing::warn!(target: "dapr.runtime.processor", "component {}: {remark}", component.metadata.name);
     }
-    let settings = state_settings(context, component, &properties)?;
+    let settings = Settings {
+        state: state_settings(context, component, &properties)?,
+        pubsub: pubsub_settings(context, component, &properties),
+    };
     let prepared = entry.prepare(&properties).map_err(|problems| Failure::settings(component, error_of(&problems)))?;
     let opened = open(context, component, &prepared).await?;
     hand_over(context, component, &opened, settings);
@@ -86,11 +90,20 @@ fn read_properties(context: &Context, component: &Component) -> Result<Propertie
     properties::of(component, &template).map_err(|error| Failure::settings(component, error))
 }
 
-fn state_settings(context: &Context, component: &Component, properties: &Properties) -> Result<Settings, Failure> {
+fn state_settings(
+    context: &Context,
+    component: &Component,
+    properties: &Properties,
+) -> Result<dapr_state::Settings, Failure> {
     let secret_name =
         |field: &str| component.spec.item(field).map(|item| item.secret_key_ref.name.clone()).unwrap_or_default();
-    Settings::read(&component.metadata.name, properties, secret_name, &context.identity)
+    dapr_state::Settings::read(&component.metadata.name, properties, secret_name, &context.identity)
         .map_err(|error| Failure::settings(component, error))
+}
+
+fn pubsub_settings(context: &Context, component: &Component, properties: &Properties) -> dapr_pubsub::Settings {
+    let namespaced = component.spec.metadata.iter().any(|item| item.value.text().contains("{namespace}"));
+    dapr_pubsub::Settings::read(properties, namespaced, &context.identity.namespace)
 }
 
 /// Opens the component, trying again while the backend cannot be reached, until `initTimeout` is over.
@@ -120,15 +133,21 @@ async fn open(context: &Context, component: &Component, prepared: &Prepared) -> 
     }
 }
 
+/// What a Component says to its building block, beside its own settings.
+struct Settings {
+    state: dapr_state::Settings,
+    pubsub: dapr_pubsub::Settings,
+}
+
 fn hand_over(context: &Context, component: &Component, opened: &Opened, settings: Settings) {
     let name = &component.metadata.name;
     match opened {
         Opened::State(store) => {
-            context.state.insert(Store::new(name, store.clone(), settings, context.metrics.clone()));
+            context.state.insert(Store::new(name, store.clone(), settings.state, context.metrics.clone()));
         }
         Opened::SecretStore(store) => context.secrets.insert(name, store.clone()),
-        // The pub/sub engine comes with its own issue; until then the broker is open and has no callers.
-        Opened::PubSub(_) => {}
+        Opened::PubSub(broker) => context.pubsub.insert(Broker::new(name, broker.clone(), settings.pubsub)),
+        Opened::Binding(binding) => context.bindings.insert(name, binding.clone()),
         Opened::HttpMiddleware(link) => context.links.insert(name, &component.spec.component_type, link.clone()),
         // Name resolution is a matter of the Configuration; as a resource it is open and has no callers.
         Opened::NameResolver(_) => {}

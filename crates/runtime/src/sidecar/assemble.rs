@@ -8,8 +8,10 @@ use dapr_api::metadata::{AppConnection, AppHealth, Facts};
 use dapr_api::{
     AccessRules, Api, Health, Logging, MetadataRegistry, Options, Pipeline, ShutdownKind, ShutdownSender, Token,
 };
+use dapr_bindings::Bindings;
 use dapr_invocation::Invocation;
 use dapr_kit::duration;
+use dapr_pubsub::Brokers;
 use dapr_resources::{Configuration, Loaded, configuration};
 use dapr_secrets::SecretStores;
 use dapr_spi::registry::Registry;
@@ -63,6 +65,8 @@ pub(super) fn assemble(
     let links = Arc::new(Links::default());
     let metadata = Arc::new(MetadataRegistry::new(facts(config, configuration, resources)));
     let state = Arc::new(Stores::default());
+    let pubsub = Arc::new(Brokers::default());
+    let bindings = Arc::new(Bindings::default());
     let secrets = Arc::new(SecretStores::new(&configuration.spec.secrets.scopes, metrics.clone()));
     let components = Components::new(Context {
         mode: config.mode,
@@ -71,6 +75,8 @@ pub(super) fn assemble(
         identity: Identity { app_id: config.app_id.clone(), namespace: config.namespace.clone() },
         state: state.clone(),
         secrets: secrets.clone(),
+        pubsub: pubsub.clone(),
+        bindings: bindings.clone(),
         links: links.clone(),
         metadata: metadata.clone(),
         metrics: metrics.clone(),
@@ -80,6 +86,8 @@ pub(super) fn assemble(
         app_id: config.app_id.clone(),
         state,
         secrets,
+        pubsub,
+        bindings,
         invocation: Arc::new(invocation),
         pipeline: Pipeline::new(configuration.spec.http_pipeline.handlers.len()),
         tracer,
