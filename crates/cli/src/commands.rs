@@ -17,6 +17,7 @@ mod run;
 mod scheduler;
 mod status;
 mod stop;
+mod subscriptions;
 mod uninstall;
 mod upgrade;
 pub(crate) mod version;
@@ -53,6 +54,8 @@ pub(crate) enum Commands {
     Invoke(invoke::Args),
     /// Publish an event through a running sidecar
     Publish(publish::Args),
+    /// List what running sidecars are subscribed to
+    Subscriptions(subscriptions::Args),
     /// Print the versions of the CLI and of the runtime
     Version(version::Args),
     /// Print how the CLI and the runtime were built
@@ -93,6 +96,7 @@ impl Commands {
             Self::Components(args) => components::execute(args, context).await,
             Self::Invoke(args) => invoke::execute(&args, context).await,
             Self::Publish(args) => publish::execute(&args, context).await,
+            Self::Subscriptions(args) => subscriptions::execute(&args, context).await,
             Self::Version(args) => version::print(context, args.is_json()).await,
             Self::BuildInfo => build_info::execute(context).await,
             Self::Completion(args) => completion::execute(&args),

@@ -166,7 +166,7 @@ impl Instance {
             started: Timestamp::from_second(second).unwrap_or_default(),
             flags: Flags::parse(&words),
             runner: 6,
-            metadata: Some(Metadata { extended, components: Vec::new() }),
+            metadata: Some(Metadata { extended, ..Metadata::default() }),
         }
     }
 }

@@ -18,6 +18,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 pub(crate) struct Metadata {
     pub(crate) extended: HashMap<String, String>,
     pub(crate) components: Vec<Component>,
+    pub(crate) subscriptions: Vec<Subscription>,
 }
 
 /// A component as its sidecar sees it. `status` and `message` are this implementation's own
@@ -32,6 +33,29 @@ pub(crate) struct Component {
     pub(crate) status: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) capabilities: Vec<String>,
+}
+
+/// A topic that a sidecar is subscribed to.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Subscription {
+    #[serde(rename = "pubsubname")]
+    pub(crate) pubsub: String,
+    pub(crate) topic: String,
+    pub(crate) metadata: Option<HashMap<String, String>>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) dead_letter_topic: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+}
+
+/// Where messages of a subscription go, and which; no condition means all.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Rule {
+    #[serde(rename = "match")]
+    pub(crate) condition: String,
+    pub(crate) path: String,
 }
 
 /// Reads the metadata of the sidecar behind `target`.

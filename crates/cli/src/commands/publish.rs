@@ -1,4 +1,6 @@
-//! `dapr publish`: publishes an event through the sidecar of a running app.
+//! `dapr publish`: publishes an event, or many, through the sidecar of a running app.
+
+mod bulk;
 
 use std::fs::File;
 use std::io::Read;
@@ -6,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value};
 
 use crate::cli::Context;
-use crate::http_client::{Ask, Target};
+use crate::http_client::{Answer, Ask, Target};
 use crate::instances;
 
 /// In place of a file: standard input.
@@ -20,6 +22,8 @@ const STDIN: &str = "-";
 /// No payload is read beyond this.
 const LONGEST: u64 = 256 << 20;
 const LIMIT: Duration = Duration::from_secs(60);
+/// The content type of bytes that nobody has described.
+const BYTES: &str = "application/octet-stream";
 /// The attributes that make a JSON object a CloudEvent in the eyes of the incumbent's CLI.
 const CLOUD_EVENT: [&str; 5] = ["id", "source", "specversion", "type", "data"];
 
@@ -40,6 +44,15 @@ pub(crate) struct Args {
     /// A file that holds the event; - is standard input
     #[arg(short = 'f', long)]
     data_file: Option<PathBuf>,
+    /// The data holds many events: a JSON array, or one JSON value a line
+    #[arg(long, conflicts_with = "raw")]
+    bulk: bool,
+    /// Send the data as they are, without a CloudEvent around them
+    #[arg(long)]
+    raw: bool,
+    /// The media type of the data; found out when it is not given
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
     /// Metadata of the publish, as a JSON object
     #[arg(short, long)]
     metadata: Option<String>,
@@ -50,13 +63,27 @@ pub(crate) struct Args {
 
 pub(crate) async fn execute(args: &Args, context: &Context) -> Result<ExitCode> {
     let body = payload(args.data.as_deref(), args.data_file.as_deref(), "publish")?;
-    let query = query(args.metadata.as_deref())?;
+    let query = query(args.metadata.as_deref(), args.raw)?;
+    if args.bulk {
+        return bulk::execute(args, &query, &body, context).await;
+    }
     publish(args, &query, body).await.with_context(|| format!("Error publishing topic {}", args.topic))?;
     context.say.success("Event published successfully");
     Ok(ExitCode::SUCCESS)
 }
 
 async fn publish(args: &Args, query: &str, body: Bytes) -> Result<()> {
+    let content_type = args.content_type.as_deref().unwrap_or(if args.raw { BYTES } else { content_type(&body) });
+    let path = format!("/v1.0/publish/{}/{}{query}", args.pubsub, args.topic);
+    let answer = post(args, &path, content_type, body).await?;
+    if !answer.status.is_success() {
+        return Err(refusal(args, &answer));
+    }
+    Ok(())
+}
+
+/// Sends to the sidecar of the app.
+async fn post(args: &Args, path: &str, content_type: &str, body: Bytes) -> Result<Answer> {
     let running = instances::discover().await;
     let instance = running.iter().find(|instance| instance.flags.app_id == args.publish_app_id);
     let instance = instance.context("couldn't find a running Dapr instance")?;
@@ -64,21 +91,13 @@ async fn publish(args: &Args, query: &str, body: Bytes) -> Result<()> {
         Some(directory) => Target::socket_in(directory, &args.publish_app_id),
         None => instance.target(),
     };
-    let path = format!("/v1.0/publish/{}/{}{query}", args.pubsub, args.topic);
-    let ask =
-        Ask { method: Method::POST, path: &path, content_type: Some(content_type(&body)), body, ..Ask::default() };
-    let answer = target.send(ask, LIMIT).await?;
-    if !answer.status.is_success() {
-        let why = String::from_utf8_lossy(&answer.body);
-        bail!(
-            "unexpected status code {} on publishing to {} in {} {}",
-            answer.status.as_u16(),
-            args.topic,
-            args.pubsub,
-            why.trim()
-        );
-    }
-    Ok(())
+    let ask = Ask { method: Method::POST, path, content_type: Some(content_type), body, ..Ask::default() };
+    target.send(ask, LIMIT).await
+}
+
+fn refusal(args: &Args, answer: &Answer) -> anyhow::Error {
+    let (status, why) = (answer.status.as_u16(), String::from_utf8_lossy(&answer.body));
+    anyhow!("unexpected status code {status} on publishing to {} in {} {}", args.topic, args.pubsub, why.trim())
 }
 
 /// The bytes to send: given directly, in a file, or none.
@@ -104,9 +123,14 @@ fn read(from: impl Read) -> std::io::Result<Vec<u8>> {
 }
 
 /// Metadata as query parameters. Values go out as they are: callers escape them if they must.
-fn query(metadata: Option<&str>) -> Result<String> {
-    let Some(text) = metadata.filter(|text| !text.is_empty()) else { return Ok(String::new()) };
-    let object: Map<String, Value> = serde_json::from_str(text).context("Error parsing metadata as JSON")?;
+fn query(metadata: Option<&str>, raw: bool) -> Result<String> {
+    let mut object: Map<String, Value> = match metadata.filter(|text| !text.is_empty()) {
+        Some(text) => serde_json::from_str(text).context("Error parsing metadata as JSON")?,
+        None => Map::new(),
+    };
+    if raw {
+        object.insert("rawPayload".to_owned(), Value::Bool(true));
+    }
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let pairs: Vec<String> = object.iter().map(|(key, value)| format!("metadata.{key}={}", plain(value))).collect();
     Ok(if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) })
@@ -126,11 +150,12 @@ mod tests {
     #[test]
     fn metadata_becomes_query_parameters() {
         assert_eq!(
-            query(Some(r#"{"rawPayload":"true","ttlInSeconds":10}"#)).unwrap(),
+            query(Some(r#"{"rawPayload":"true","ttlInSeconds":10}"#), false).unwrap(),
             "?metadata.rawPayload=true&metadata.ttlInSeconds=10"
         );
-        assert_eq!(query(Some("{}")).unwrap(), "");
-        assert!(query(Some("nonsense")).is_err());
+        assert_eq!(query(Some("{}"), false).unwrap(), "");
+        assert_eq!(query(None, true).unwrap(), "?metadata.rawPayload=true");
+        assert!(query(Some("nonsense"), false).is_err());
     }
 
     #[test]
