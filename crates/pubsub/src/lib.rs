@@ -5,8 +5,10 @@
 
 mod broker;
 mod brokers;
+pub mod envelope;
 mod scopes;
 
 pub use broker::{Broker, Settings};
 pub use brokers::Brokers;
+pub use envelope::Envelope;
 pub use scopes::Scopes;

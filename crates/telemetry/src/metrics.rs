@@ -23,6 +23,7 @@ mod http;
 mod mtls;
 mod path;
 mod process;
+mod pubsub;
 mod registry;
 mod relabel;
 mod resiliency;
@@ -43,6 +44,7 @@ pub use error_code::ErrorCodes;
 pub use grpc::{GrpcClient, GrpcHealthProbes, GrpcServer};
 pub use http::{HealthProbes, HttpCall, HttpClient, HttpServer};
 pub use mtls::Mtls;
+pub use pubsub::{PubSubEgress, PubSubIngress};
 pub use registry::{Exposition, MetricsError};
 pub use resiliency::{BreakerState, Resiliency, ResiliencyTarget, TargetLabels};
 pub use runtime::{ComponentInit, InitFailure};
@@ -85,6 +87,10 @@ pub struct Families {
     pub state: ComponentCalls,
     /// `component/secret/*`
     pub secret: ComponentCalls,
+    /// `component/pubsub_egress/*`
+    pub pubsub_egress: PubSubEgress,
+    /// `component/pubsub_ingress/*`
+    pub pubsub_ingress: PubSubIngress,
     /// `runtime/component/*`
     pub components: ComponentInit,
     /// `runtime/mtls/*`
@@ -110,6 +116,8 @@ impl Metrics {
             access_control: AccessControl::new(&mut builder),
             state: ComponentCalls::state(&mut builder),
             secret: ComponentCalls::secret(&mut builder),
+            pubsub_egress: PubSubEgress::new(&mut builder),
+            pubsub_ingress: PubSubIngress::new(&mut builder),
             components: ComponentInit::new(&mut builder),
             mtls: Mtls::new(&mut builder),
             resiliency: Resiliency::new(&mut builder, config.enabled),

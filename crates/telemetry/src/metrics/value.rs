@@ -34,7 +34,12 @@ pub(super) struct Counter(AtomicU64);
 impl Counter {
     #[inline]
     pub(super) fn increment(&self) {
-        self.0.fetch_add(1, Relaxed);
+        self.add(1);
+    }
+
+    #[inline]
+    pub(super) fn add(&self, count: u64) {
+        self.0.fetch_add(count, Relaxed);
     }
 }
 

@@ -1,0 +1,18 @@
+//! `CloudEvents` as JSON: reading their top-level fields, and writing them.
+//!
+//! No value is ever turned into a tree, so numbers keep their digits and a large payload is only looked through.
+
+mod read;
+
+pub use read::Envelope;
+
+/// Media type of a `CloudEvent` in JSON.
+pub const CLOUD_EVENT: &str = "application/cloudevents+json";
+/// `specversion` of the events that the sidecar makes.
+pub const SPEC_VERSION: &str = "1.0";
+/// `type` of an event that does not say another.
+pub const TYPE: &str = "com.dapr.event.sent";
+/// `type` of the envelope around a bulk delivery.
+pub const BULK_TYPE: &str = "com.dapr.event.sent.bulk";
+/// `source` of an event that does not say another.
+pub const SOURCE: &str = "Dapr";
