@@ -8,4 +8,5 @@ pub mod authority;
 pub mod collector;
 pub mod name_resolver;
 pub mod process;
+pub mod pubsub;
 pub mod state;
