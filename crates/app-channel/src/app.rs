@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use dapr_kit::task::Task;
 use dapr_net::Body;
 use dapr_spi::app_channel::{Answer, AppChannel, CallError, Invoke};
@@ -159,6 +160,16 @@ impl AppChannel for App {
     async fn proxy(&self, request: Request<Body>) -> Result<Response<Body>, CallError> {
         match &self.channel {
             Channel::Grpc(channel) => channel.proxy(request).await,
+            Channel::Http(_) => Err(self.wrong_protocol("gRPC")),
+        }
+    }
+
+    async fn call_unary(&self, path: &str, message: Bytes, metadata: HeaderMap) -> Result<Bytes, CallError> {
+        match &self.channel {
+            Channel::Grpc(channel) => {
+                let _permit = self.limit.acquire().await;
+                channel.unary_encoded(path, &message, metadata).await.map(|reply| reply.message)
+            }
             Channel::Http(_) => Err(self.wrong_protocol("gRPC")),
         }
     }

@@ -87,6 +87,18 @@ impl GrpcChannel {
         self.call(path, message, metadata).await
     }
 
+    /// The same with encoded messages.
+    pub(crate) async fn unary_encoded(
+        &self,
+        path: &str,
+        message: &Bytes,
+        mut metadata: HeaderMap,
+    ) -> Result<Reply<Bytes>, CallError> {
+        headers::for_grpc(&mut metadata, true, self.token.as_ref());
+        self.check_length(message.len())?;
+        self.call_framed(path, frame::of_encoded(message), metadata).await
+    }
+
     /// Asks the application how it is; any answer that is no error is good.
     pub(crate) async fn probe(&self, timeout: Duration) -> Result<(), String> {
         let started = Instant::now();
@@ -118,21 +130,32 @@ impl GrpcChannel {
         O: Message + Default,
     {
         let length = message.encoded_len();
+        self.check_length(length)?;
+        let reply = self.call_framed(path, frame::encode(message, length), headers).await?;
+        let message = O::decode(reply.message).map_err(|error| {
+            status::error(Code::Internal, format!("the application's answer to {path} cannot be read: {error}"))
+        })?;
+        Ok(Reply { message, metadata: reply.metadata, trailers: reply.trailers })
+    }
+
+    fn check_length(&self, length: usize) -> Result<(), CallError> {
         if length > self.max_message {
             return Err(too_large("trying to send", length, self.max_message));
         }
+        Ok(())
+    }
+
+    /// Makes a call that is counted.
+    async fn call_framed(&self, path: &str, framed: Bytes, headers: HeaderMap) -> Result<Reply<Bytes>, CallError> {
+        let length = framed.len().saturating_sub(frame::HEAD);
         let started = Instant::now();
-        let answered = self.exchange(path, frame::encode(message, length), headers).await;
+        let answered = self.exchange(path, framed, headers).await;
         let (code, received) = match &answered {
             Ok(reply) => (0, reply.message.len()),
             Err(error) => (status::code_of(error), 0),
         };
         self.metrics.grpc_client.record(path, code, started.elapsed(), length as u64, received as u64);
-        let reply = answered?;
-        let message = O::decode(reply.message).map_err(|error| {
-            status::error(Code::Internal, format!("the application's answer to {path} cannot be read: {error}"))
-        })?;
-        Ok(Reply { message, metadata: reply.metadata, trailers: reply.trailers })
+        answered
     }
 
     async fn exchange(&self, path: &str, message: Bytes, headers: HeaderMap) -> Result<Reply<Bytes>, CallError> {

@@ -83,6 +83,13 @@ pub trait AppChannel: Send + Sync {
     /// The application speaks no gRPC, or gave no answer.
     async fn proxy(&self, request: http::Request<Body>) -> Result<http::Response<Body>, CallError>;
 
+    /// Calls a unary method of a gRPC application, whatever its health, and returns its encoded answer. `path` is
+    /// `/package.Service/Method`, `message` is encoded; `metadata` go with the call.
+    ///
+    /// # Errors
+    /// The application gave no answer or refused, or it speaks HTTP.
+    async fn call_unary(&self, path: &str, message: Bytes, metadata: HeaderMap) -> Result<Bytes, CallError>;
+
     /// Whether the application speaks gRPC.
     fn is_grpc(&self) -> bool;
 }

@@ -18,6 +18,15 @@ pub(super) fn encode<M: Message>(message: &M, length: usize) -> Bytes {
     bytes.freeze()
 }
 
+/// Frames a message that is encoded already.
+pub(super) fn of_encoded(message: &[u8]) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(HEAD + message.len());
+    bytes.put_u8(0);
+    bytes.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+    bytes.put_slice(message);
+    bytes.freeze()
+}
+
 /// The one message of a unary answer.
 ///
 /// # Errors
