@@ -3,23 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use dapr_net::tls;
 use dapr_spi::{Error, ErrorKind, Result};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 
 use crate::settings::TlsFiles;
 
 /// Reads the files and makes the settings of connections. Blocks.
 pub(crate) fn config(files: &TlsFiles) -> Result<Arc<ClientConfig>> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::failed(format!("no TLS version can be used: {error}")))?;
+    let builder = tls::client_builder();
     let builder = if files.insecure_skip_verify {
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyServer(provider)))
+        builder.dangerous().with_custom_certificate_verifier(tls::any_server())
     } else {
         builder.with_root_certificates(roots(files)?)
     };
@@ -47,8 +43,8 @@ fn roots(files: &TlsFiles) -> Result<RootCertStore> {
         }
         paths.retain(|path| path.is_file());
     }
-    if paths.is_empty() {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if files.ca_file.is_empty() && files.ca_path.is_empty() {
+        roots = tls::system_roots();
     }
     for path in paths {
         roots.add_parsable_certificates(certificates(&path)?);
@@ -70,43 +66,4 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
 
 fn cannot_read(path: &Path, error: std::io::Error) -> Error {
     Error::from_source(ErrorKind::Failed, &format!("cannot read `{}`", path.display()), error)
-}
-
-/// Trusts every server, as `insecureSkipVerify` asks.
-#[derive(Debug)]
-struct AnyServer(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyServer {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

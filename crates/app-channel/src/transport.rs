@@ -109,9 +109,7 @@ fn origin(settings: &Settings) -> Result<Origin, InvalidSettings> {
     let tls = if settings.protocol.uses_tls() {
         let server_name = ServerName::try_from(host.clone()).map_err(|_| wrong_address())?;
         let alpn: &[u8] = if settings.protocol.uses_http2() { b"h2" } else { b"http/1.1" };
-        let config = tls::any_server(alpn)
-            .map_err(|error| InvalidSettings::new("--app-protocol", format!("TLS cannot be used: {error}")))?;
-        Some(Tls { config: Arc::new(config), server_name })
+        Some(Tls { config: Arc::new(tls::any_server(alpn)), server_name })
     } else {
         None
     };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dapr_net::{Body, Origin, Tls, http1};
+use dapr_net::{Body, Origin, Tls, http1, tls};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use http::{Request, Uri};
 use rustls::pki_types::pem::PemObject;
@@ -19,7 +19,7 @@ use dapr_spi::app_channel::Answer as AppAnswer;
 const MAX_ORIGINS: usize = 256;
 
 /// An HTTPEndpoint resource whose secrets are resolved.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointSettings {
     /// Its name.
     pub name: String,
@@ -101,11 +101,11 @@ impl Endpoints {
 
     fn tls_of(&self, setting: &EndpointSettings) -> Result<Arc<ClientConfig>, InvalidEndpoint> {
         if setting.root_ca.is_empty() && setting.certificate.is_empty() {
-            return Ok(self.trust.get_or_init(|| config(native_roots())).clone());
+            return Ok(self.trust.get_or_init(|| config(tls::system_roots())).clone());
         }
         let wrong = |field, message: String| InvalidEndpoint { name: setting.name.clone(), field, message };
         let roots = if setting.root_ca.is_empty() {
-            native_roots()
+            tls::system_roots()
         } else {
             let mut roots = RootCertStore::empty();
             for certificate in CertificateDer::pem_slice_iter(setting.root_ca.as_bytes()) {
@@ -124,7 +124,7 @@ impl Endpoints {
         let chain = chain.map_err(|error| wrong("spec.clientTLS.certificate", error.to_string()))?;
         let key = PrivateKeyDer::from_pem_slice(setting.private_key.as_bytes())
             .map_err(|error| wrong("spec.clientTLS.privateKey", error.to_string()))?;
-        let config = builder().with_root_certificates(roots).with_client_auth_cert(chain, key);
+        let config = tls::client_builder().with_root_certificates(roots).with_client_auth_cert(chain, key);
         config.map(Arc::new).map_err(|error| wrong("spec.clientTLS", error.to_string()))
     }
 
@@ -143,7 +143,7 @@ impl Endpoints {
 
     fn pool(&self, base: &Uri) -> Option<http1::Pool> {
         let tls =
-            (base.scheme_str() == Some("https")).then(|| self.trust.get_or_init(|| config(native_roots())).clone());
+            (base.scheme_str() == Some("https")).then(|| self.trust.get_or_init(|| config(tls::system_roots())).clone());
         let origin = origin(base, tls)?;
         let key = format!("{}://{origin}", base.scheme_str().unwrap_or_default());
         let mut urls = self.urls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -220,19 +220,6 @@ fn origin(base: &Uri, tls: Option<Arc<ClientConfig>>) -> Option<Origin> {
     Some(Origin { host, port: base.port_u16().unwrap_or(default), tls })
 }
 
-fn native_roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
-}
-
-fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider has cipher suites for the default versions")
-}
-
 fn config(roots: RootCertStore) -> Arc<ClientConfig> {
-    Arc::new(builder().with_root_certificates(roots).with_no_client_auth())
+    Arc::new(tls::client_builder().with_root_certificates(roots).with_no_client_auth())
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::body::CollectError;
 use crate::http1::Pool;
-use crate::{Body, Origin, SendError, Tls};
+use crate::{Body, Origin, SendError, Tls, tls};
 
 /// How long a request may take, with its connection and its answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -51,19 +51,12 @@ impl Client {
     ///
     /// Reads them from disk, once: use one client for all requests.
     pub fn new() -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        Self::with_roots(roots)
+        Self::with_roots(tls::system_roots())
     }
 
     /// A client that trusts these certificate authorities.
     pub fn with_roots(roots: RootCertStore) -> Self {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("the provider has cipher suites for the default versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config = tls::client_builder().with_root_certificates(roots).with_no_client_auth();
         Self { tls: Arc::new(config) }
     }
 

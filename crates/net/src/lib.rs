@@ -12,6 +12,7 @@ pub mod fetch;
 pub mod headers;
 pub mod http1;
 pub mod http2;
+pub mod tls;
 
 pub use body::{Body, BoxError};
 pub use dial::{Origin, Tls};

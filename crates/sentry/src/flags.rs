@@ -123,19 +123,7 @@ pub struct Flags {
 /// # Errors
 /// A flag is unknown, lacks its value, or has a value of the wrong type.
 pub fn parse_flags(arguments: impl IntoIterator<Item = OsString>) -> Result<Flags, clap::Error> {
-    Flags::try_parse_from(arguments.into_iter().map(with_two_dashes))
-}
-
-fn with_two_dashes(argument: OsString) -> OsString {
-    match argument.to_str() {
-        Some(text) if is_single_dash_flag(text) => format!("-{text}").into(),
-        _ => argument,
-    }
-}
-
-/// A dash, then a letter and more: `-mode`, but neither `-1` nor `-h`.
-fn is_single_dash_flag(text: &str) -> bool {
-    text.len() > 2 && text.starts_with('-') && text.as_bytes()[1].is_ascii_alphabetic()
+    Flags::try_parse_from(arguments.into_iter().map(dapr_kit::arguments::with_two_dashes))
 }
 
 #[cfg(test)]
