@@ -105,7 +105,7 @@ table! {
     DIRECT_INVOKE_DENIED: "ERR_DIRECT_INVOKE", "ERR_DIRECT_INVOKE", ServiceInvocation, 403, PermissionDenied, Legacy, "failed to invoke, id: {app_id}, err: {cause}", "Allow the call in the callee's Configuration `spec.accessControl`.";
 
     // Binding
-    INVOKE_OUTPUT_BINDING: "ERR_INVOKE_OUTPUT_BINDING", "ERR_INVOKE_OUTPUT_BINDING", Binding, 500, Internal, Legacy, "error invoking output binding {binding}: {cause}", "Check the binding's name, its operation and the cause.";
+    INVOKE_OUTPUT_BINDING: "ERR_INVOKE_OUTPUT_BINDING", "ERR_INVOKE_OUTPUT_BINDING", Binding, 500, Internal, Basic, "error invoking output binding {binding}: {cause}", "Check the binding's name, its operation and the cause.";
 
     // Lock
     LOCK_STORE_NOT_CONFIGURED: "ERR_LOCK_STORE_NOT_CONFIGURED", "ERR_LOCK_STORE_NOT_CONFIGURED", Lock, 500, FailedPrecondition, Legacy, "lock store is not configured", "Add a Component of type `lock.*` to the resources path.";

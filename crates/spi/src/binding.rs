@@ -77,6 +77,12 @@ pub struct Failure {
     pub metadata: Map,
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
 impl From<crate::Error> for Failure {
     fn from(error: crate::Error) -> Self {
         Self { error, metadata: Map::new() }

@@ -13,6 +13,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 mod access_control;
+mod binding;
 mod component;
 mod config;
 mod control_plane;
@@ -37,6 +38,7 @@ mod value;
 mod tests;
 
 pub use access_control::AccessControl;
+pub use binding::InputBindingEvents;
 pub use component::ComponentCalls;
 pub use config::{HttpMetricsConfig, LabelRule, MetricRule, MetricsConfig};
 pub use control_plane::{CounterFamily, Declaration, GaugeFamily, LatencyFamily};
@@ -87,6 +89,12 @@ pub struct Families {
     pub state: ComponentCalls,
     /// `component/secret/*`
     pub secret: ComponentCalls,
+    /// `component/crypto/*`
+    pub crypto: ComponentCalls,
+    /// `component/output_binding/*`
+    pub output_binding: ComponentCalls,
+    /// `component/input_binding/*`
+    pub input_binding: InputBindingEvents,
     /// `component/pubsub_egress/*`
     pub pubsub_egress: PubSubEgress,
     /// `component/pubsub_ingress/*`
@@ -116,6 +124,9 @@ impl Metrics {
             access_control: AccessControl::new(&mut builder),
             state: ComponentCalls::state(&mut builder),
             secret: ComponentCalls::secret(&mut builder),
+            crypto: ComponentCalls::crypto(&mut builder),
+            output_binding: ComponentCalls::output_binding(&mut builder),
+            input_binding: InputBindingEvents::new(&mut builder),
             pubsub_egress: PubSubEgress::new(&mut builder),
             pubsub_ingress: PubSubIngress::new(&mut builder),
             components: ComponentInit::new(&mut builder),

@@ -33,6 +33,22 @@ impl ComponentCalls {
         )
     }
 
+    pub(super) fn crypto(builder: &mut Builder<'_>) -> Self {
+        Self::new(
+            builder,
+            ("component/crypto/count", "Operations on a crypto provider."),
+            ("component/crypto/latencies", "Milliseconds until a crypto provider answered."),
+        )
+    }
+
+    pub(super) fn output_binding(builder: &mut Builder<'_>) -> Self {
+        Self::new(
+            builder,
+            ("component/output_binding/count", "Calls of an output binding."),
+            ("component/output_binding/latencies", "Milliseconds until an output binding answered."),
+        )
+    }
+
     fn new(builder: &mut Builder<'_>, count: (&str, &'static str), latency: (&str, &'static str)) -> Self {
         ComponentCalls {
             count: builder.counter(count.0, count.1, Fixed::AppIdAndNamespace, LABELS),
@@ -42,7 +58,7 @@ impl ComponentCalls {
     }
 
     /// Records one operation: `get`, `set`, `delete`, `bulk_get`, `bulk_delete`, `query` or `transaction`
-    /// for state, `get` or `bulk_get` for secrets.
+    /// for state, `get` or `bulk_get` for secrets, the name of the operation for output bindings and crypto.
     pub fn record(&self, component: &str, operation: &str, ok: bool, latency: Duration) {
         let labels = [component, operation, if ok { "true" } else { "false" }];
         let resolve = || (self.count.resolve(labels), self.latency.resolve(labels));
