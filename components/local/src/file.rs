@@ -50,15 +50,17 @@ impl Factory for LocalFile {
 
     async fn init(valid: FileMetadata, _: Context) -> Result<Arc<dyn SecretStore>> {
         let path = PathBuf::from(&valid.secrets_file);
+        let files = [path.clone()];
         let reading = tokio::task::spawn_blocking(move || read(&path));
         let object = reading.await.map_err(|error| Error::failed(error.to_string()))??;
-        Ok(Arc::new(Store { secrets: secrets_of(&object, &valid), multi_valued: valid.multi_valued }))
+        Ok(Arc::new(Store { secrets: secrets_of(&object, &valid), multi_valued: valid.multi_valued, files }))
     }
 }
 
 struct Store {
     secrets: HashMap<String, Secret>,
     multi_valued: bool,
+    files: [PathBuf; 1],
 }
 
 #[async_trait]
@@ -74,6 +76,10 @@ impl SecretStore for Store {
 
     async fn bulk_get(&self, _: &HashMap<String, String>) -> Result<HashMap<String, Secret>> {
         Ok(self.secrets.clone())
+    }
+
+    fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 }
 

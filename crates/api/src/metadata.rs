@@ -17,7 +17,7 @@ const MAX_EXTENDED: usize = 256;
 /// Name of the attached value that repeats the version, kept for older clients.
 const VERSION_KEY: &str = "daprRuntimeVersion";
 
-/// Facts that do not change over a runtime's life.
+/// What is known when a sidecar starts.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// `--app-id`.
@@ -28,9 +28,9 @@ pub struct Facts {
     pub enabled_features: Vec<String>,
     /// How the app is reached.
     pub app: AppConnection,
-    /// HTTPEndpoint resources.
+    /// HTTPEndpoint resources at the start.
     pub http_endpoints: Vec<String>,
-    /// Resiliency resources.
+    /// Resiliency resources at the start.
     pub resiliencies: Vec<String>,
 }
 
@@ -79,11 +79,20 @@ pub struct ComponentStatus {
     pub message: String,
 }
 
+impl ComponentStatus {
+    /// Whether calls can be made to it: it is open. Others have no place in a list of what is loaded.
+    pub fn is_loaded(&self) -> bool {
+        matches!(self.status, "ready" | "degraded")
+    }
+}
+
 /// The sidecar's facts, its components and the attached values.
 #[derive(Debug, Default)]
 pub struct Registry {
     facts: Facts,
     components: Mutex<Vec<ComponentStatus>>,
+    http_endpoints: Mutex<Vec<String>>,
+    resiliencies: Mutex<Vec<String>>,
     extended: Mutex<BTreeMap<String, String>>,
 }
 
@@ -93,8 +102,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Registry {
     /// A registry without components.
-    pub fn new(facts: Facts) -> Self {
-        Self { facts, ..Self::default() }
+    pub fn new(mut facts: Facts) -> Self {
+        let http_endpoints = Mutex::new(std::mem::take(&mut facts.http_endpoints));
+        let resiliencies = Mutex::new(std::mem::take(&mut facts.resiliencies));
+        Self { facts, http_endpoints, resiliencies, ..Self::default() }
     }
 
     /// What does not change.
@@ -119,6 +130,26 @@ impl Registry {
     /// All components, in the order they were loaded.
     pub fn components(&self) -> Vec<ComponentStatus> {
         lock(&self.components).clone()
+    }
+
+    /// Names of the HTTPEndpoint resources.
+    pub fn http_endpoints(&self) -> Vec<String> {
+        lock(&self.http_endpoints).clone()
+    }
+
+    /// These are the HTTPEndpoint resources from now on.
+    pub fn set_http_endpoints(&self, names: Vec<String>) {
+        *lock(&self.http_endpoints) = names;
+    }
+
+    /// Names of the Resiliency resources.
+    pub fn resiliencies(&self) -> Vec<String> {
+        lock(&self.resiliencies).clone()
+    }
+
+    /// These are the Resiliency resources from now on.
+    pub fn set_resiliencies(&self, names: Vec<String>) {
+        *lock(&self.resiliencies) = names;
     }
 
     /// Attaches a value; an empty name is passed over.

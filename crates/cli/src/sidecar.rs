@@ -14,10 +14,12 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// The parts of `GET /v1.0/metadata` that the CLI shows.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct Metadata {
     pub(crate) extended: HashMap<String, String>,
     pub(crate) components: Vec<Component>,
+    /// Starting, or failed; [`metadata`] adds them to the others.
+    pub(crate) components_not_loaded: Vec<Component>,
     pub(crate) subscriptions: Vec<Subscription>,
 }
 
@@ -64,7 +66,10 @@ pub(crate) async fn metadata(target: &Target) -> Result<Metadata> {
     if !answer.status.is_success() {
         bail!("the sidecar answered {}", answer.status);
     }
-    Ok(serde_json::from_slice(&answer.body)?)
+    let mut metadata: Metadata = serde_json::from_slice(&answer.body)?;
+    let others = std::mem::take(&mut metadata.components_not_loaded);
+    metadata.components.extend(others);
+    Ok(metadata)
 }
 
 /// Whether the sidecar can be called by its app: every component is ready, or has failed and may.

@@ -25,6 +25,7 @@ mod wire;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use dapr_resiliency::Provider;
 use dapr_security::SpiffeId;
 use dapr_spi::app_channel::AppChannel;
@@ -76,8 +77,10 @@ pub struct Invocation {
     settings: Settings,
     own_app_id: HeaderValue,
     own: invoke::Own,
-    /// Set once their secrets are resolved.
-    endpoints: OnceLock<Endpoints>,
+    /// Set once their secrets are resolved, and again by a reload.
+    endpoints: ArcSwapOption<Endpoints>,
+    /// None lets everybody call.
+    access_control: ArcSwapOption<AccessControl>,
     /// Set once the registry has started.
     names: OnceLock<Arc<Names>>,
     /// Set when there is an application.
@@ -86,13 +89,15 @@ pub struct Invocation {
 
 impl Invocation {
     /// Service invocation that knows no registry and no application yet.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(mut settings: Settings) -> Self {
+        let access_control = ArcSwapOption::from(settings.access_control.take().map(Arc::new));
         let header = |text: &str| HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
         Self {
             own_app_id: header(&settings.app_id),
             own: invoke::Own::new(&settings),
             settings,
-            endpoints: OnceLock::new(),
+            endpoints: ArcSwapOption::empty(),
+            access_control,
             names: OnceLock::new(),
             app: OnceLock::new(),
         }
@@ -108,17 +113,22 @@ impl Invocation {
         let _ = self.app.set(app);
     }
 
-    /// HTTPEndpoint resources are called from now on.
+    /// These HTTPEndpoint resources are called from now on. A call under way ends with those it began with.
     pub fn set_endpoints(&self, endpoints: Endpoints) {
-        let _ = self.endpoints.set(endpoints);
+        self.endpoints.store(Some(Arc::new(endpoints)));
     }
 
-    pub(crate) fn endpoints(&self) -> Result<&Endpoints, Status> {
-        self.endpoints.get().ok_or_else(|| Status::unavailable("HTTPEndpoints are not ready"))
+    /// These rules decide who may call from now on; none let everybody call.
+    pub fn set_access_control(&self, rules: Option<AccessControl>) {
+        self.access_control.store(rules.map(Arc::new));
+    }
+
+    pub(crate) fn endpoints(&self) -> Result<Arc<Endpoints>, Status> {
+        self.endpoints.load_full().ok_or_else(|| Status::unavailable("HTTPEndpoints are not ready"))
     }
 
     pub(crate) fn is_endpoint(&self, name: &str) -> bool {
-        self.endpoints.get().is_some_and(|endpoints| endpoints.contains(name))
+        self.endpoints.load().as_ref().is_some_and(|endpoints| endpoints.contains(name))
     }
 
     /// Takes the sidecar out of the registry.
@@ -169,7 +179,8 @@ impl Invocation {
         path: &MethodPath,
         protocol: access_control::Protocol<'_>,
     ) -> Result<(), Status> {
-        let Some(rules) = &self.settings.access_control else { return Ok(()) };
+        let rules = self.access_control.load();
+        let Some(rules) = &*rules else { return Ok(()) };
         let decision = rules.check(caller, path, protocol);
         decision.record(&self.settings.metrics);
         if decision.allowed { Ok(()) } else { Err(Status::permission_denied(decision.message())) }

@@ -7,6 +7,7 @@
 
 pub mod component;
 pub mod configuration;
+mod desired;
 mod go_duration;
 pub mod http_endpoint;
 pub mod load;
@@ -23,6 +24,7 @@ pub mod yaml;
 
 pub use component::{Component, ComponentSpec};
 pub use configuration::{Configuration, ConfigurationSpec};
+pub use desired::{Desired, Difference};
 pub use go_duration::GoDuration;
 pub use http_endpoint::HttpEndpoint;
 pub use load::{LoadError, Loaded, Loader};

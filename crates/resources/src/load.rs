@@ -9,7 +9,8 @@ use std::sync::Arc;
 use crate::Position;
 use crate::yaml;
 use crate::{
-    Component, Configuration, HttpEndpoint, McpServer, Problem, Resiliency, Subscription, WorkflowAccessPolicy,
+    Component, Configuration, HttpEndpoint, McpServer, Problem, Resiliency, Resource, Subscription,
+    WorkflowAccessPolicy,
 };
 
 /// For whom the resources are loaded.
@@ -38,6 +39,16 @@ pub struct Loaded {
     pub workflow_access_policies: Vec<WorkflowAccessPolicy>,
     /// Documents that were left out (errors) and fields that nothing reads (warnings).
     pub problems: Vec<Problem>,
+    /// Files that were not read, or not whole. Who had a resource of one of them loaded does well to keep it.
+    pub broken: Vec<Arc<Path>>,
+}
+
+impl Loaded {
+    /// Whether a resource may stand in a file that could not be read whole.
+    pub fn may_hide(&self, resource: &impl Resource) -> bool {
+        let origin = resource.metadata().origin.0.as_ref();
+        origin.is_some_and(|origin| self.broken.contains(&origin.file))
+    }
 }
 
 /// Why nothing is loaded. daprd does not start then.

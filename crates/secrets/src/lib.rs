@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use dapr_errors::{Error, Result, table};
 use dapr_kit::slots::{Found, Slots};
 use dapr_resources::configuration::SecretsScope;
@@ -14,15 +15,19 @@ use dapr_telemetry::metrics::Metrics;
 /// All secret stores of a sidecar.
 pub struct SecretStores {
     slots: Slots<Arc<dyn SecretStore>>,
-    scopes: HashMap<String, SecretsScope>,
+    scopes: ArcSwap<HashMap<String, SecretsScope>>,
     metrics: Metrics,
 }
 
 impl SecretStores {
     /// No stores yet; `scopes` are those of the Configuration's `spec.secrets`.
     pub fn new(scopes: &[SecretsScope], metrics: Metrics) -> Self {
-        let scopes = scopes.iter().map(|scope| (scope.store_name.clone(), scope.clone())).collect();
-        Self { slots: Slots::default(), scopes, metrics }
+        Self { slots: Slots::default(), scopes: ArcSwap::from_pointee(by_store(scopes)), metrics }
+    }
+
+    /// From now on these scopes decide what may be read.
+    pub fn set_scopes(&self, scopes: &[SecretsScope]) {
+        self.scopes.store(Arc::new(by_store(scopes)));
     }
 
     /// Adds or replaces a store.
@@ -41,9 +46,9 @@ impl SecretStores {
     }
 
     /// Stores that the Configuration scopes but no Component defines.
-    pub fn unmatched_scopes(&self) -> Vec<&str> {
+    pub fn unmatched_scopes(&self) -> Vec<String> {
         let is_missing = |name: &&String| matches!(self.slots.find(name), Found::Unknown | Found::Empty);
-        self.scopes.keys().filter(is_missing).map(String::as_str).collect()
+        self.scopes.load().keys().filter(is_missing).cloned().collect()
     }
 
     /// The store itself, for the runtime, which resolves `secretKeyRef` without regard to scopes.
@@ -64,7 +69,7 @@ impl SecretStores {
     }
 
     fn is_allowed(&self, store: &str, key: &str) -> bool {
-        self.scopes.get(store).is_none_or(|scope| scope.allows(key))
+        self.scopes.load().get(store).is_none_or(|scope| scope.allows(key))
     }
 
     /// Reads one secret.
@@ -97,4 +102,8 @@ impl SecretStores {
         secrets.retain(|key, _| self.is_allowed(store, key));
         Ok(secrets)
     }
+}
+
+fn by_store(scopes: &[SecretsScope]) -> HashMap<String, SecretsScope> {
+    scopes.iter().map(|scope| (scope.store_name.clone(), scope.clone())).collect()
 }

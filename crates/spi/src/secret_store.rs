@@ -1,6 +1,7 @@
 //! Secret stores: named secrets, each with one or more keys.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 
@@ -44,6 +45,12 @@ pub trait SecretStore: Send + Sync {
     /// # Errors
     /// The store could not be asked.
     async fn bulk_get(&self, metadata: &HashMap<String, String>) -> Result<HashMap<String, Secret>>;
+
+    /// Files that were read when the store was opened. When one changes, the store is opened anew, and so is what takes
+    /// a secret from it that is different now.
+    fn files(&self) -> &[PathBuf] {
+        &[]
+    }
 
     /// Ends background work and connections; no call follows.
     async fn close(&self) {}

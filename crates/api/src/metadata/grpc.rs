@@ -14,10 +14,26 @@ pub(crate) fn get(api: &Api) -> proto::GetMetadataResponse {
         id: facts.app_id.clone(),
         runtime_version: facts.version.clone(),
         enabled_features: facts.enabled_features.clone(),
-        registered_components: api.metadata.components().into_iter().map(component).collect(),
+        registered_components: api
+            .metadata
+            .components()
+            .into_iter()
+            .filter(ComponentStatus::is_loaded)
+            .map(component)
+            .collect(),
         extended_metadata: api.metadata.extended().into_iter().collect(),
-        http_endpoints: facts.http_endpoints.iter().cloned().map(|name| proto::MetadataHttpEndpoint { name }).collect(),
-        resiliencies: facts.resiliencies.iter().cloned().map(|name| proto::MetadataResiliency { name }).collect(),
+        http_endpoints: api
+            .metadata
+            .http_endpoints()
+            .into_iter()
+            .map(|name| proto::MetadataHttpEndpoint { name })
+            .collect(),
+        resiliencies: api
+            .metadata
+            .resiliencies()
+            .into_iter()
+            .map(|name| proto::MetadataResiliency { name })
+            .collect(),
         app_connection_properties: Some(app(&facts.app)),
         actor_runtime: Some(proto::ActorRuntime {
             runtime_status: ActorRuntimeStatus::Disabled.into(),

@@ -1,7 +1,8 @@
 //! `/v1.0/metadata`.
 //!
-//! Every field that the incumbent writes, and two of our own in each component:
-//! `status` and `message`.
+//! Every field that the incumbent writes; two of our own in each component, `status` and `message`; and
+//! `componentsNotLoaded`, those that are starting or have failed: `components` has only what can be called, as tools
+//! expect that wait for a component to appear there.
 
 use dapr_errors::Result;
 use serde_json::{Map, Value, json};
@@ -17,15 +18,18 @@ pub(crate) async fn get(api: &Api, _: Call) -> Result<Response> {
     body.insert("id".into(), facts.app_id.as_str().into());
     body.insert("runtimeVersion".into(), facts.version.as_str().into());
     put(&mut body, "enabledFeatures", json!(facts.enabled_features));
-    put(&mut body, "components", api.metadata.components().iter().map(component).collect());
+    let (loaded, others): (Vec<_>, Vec<_>) =
+        api.metadata.components().into_iter().partition(ComponentStatus::is_loaded);
+    put(&mut body, "components", loaded.iter().map(component).collect());
+    put(&mut body, "componentsNotLoaded", others.iter().map(component).collect());
     body.insert("extended".into(), json!(api.metadata.extended()));
-    put(&mut body, "httpEndpoints", named(&facts.http_endpoints));
+    put(&mut body, "httpEndpoints", named(&api.metadata.http_endpoints()));
     put(&mut body, "appConnectionProperties", app(&facts.app));
     body.insert(
         "actorRuntime".into(),
         json!({ "runtimeStatus": "DISABLED", "hostReady": false, "placement": NO_PLACEMENT }),
     );
-    put(&mut body, "resiliencies", named(&facts.resiliencies));
+    put(&mut body, "resiliencies", named(&api.metadata.resiliencies()));
     Ok(response::json(Value::Object(body).to_string()))
 }
 

@@ -34,6 +34,7 @@ impl Sorter {
             // Deleted since the directory was listed, or a directory behind a link.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {}
             Err(error) => {
+                self.all.broken.push(name);
                 self.all.problems.push(Problem::error(None, "", format!("failed to read {}: {error}", path.display())))
             }
         }
@@ -52,7 +53,12 @@ impl Sorter {
                 Ok(Some(node)) => self.document(&node, index == 0),
                 Err(problem) => Err(problem),
             };
-            self.all.problems.extend(added.err());
+            if let Err(problem) = added {
+                self.all.problems.push(problem);
+                if !self.all.broken.contains(file) {
+                    self.all.broken.push(Arc::clone(file));
+                }
+            }
         }
     }
 
@@ -88,6 +94,7 @@ impl Sorter {
             mcp_servers,
             workflow_access_policies,
             problems,
+            ..
         } = &mut self.all;
         match kind {
             Kind::Component => components.push(read(node, Dialect::Resource, problems)?),

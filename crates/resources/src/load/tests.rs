@@ -85,6 +85,9 @@ fn a_broken_document_leaves_the_others() {
     assert!(told[0].starts_with("f.yaml:7:7: this is not YAML: "), "{told:?}");
     assert_eq!(told[1], "f.yaml:13:22: spec.ignoreErrors: expected true or false, found `maybe`");
     assert!(loaded.problems.iter().all(|problem| problem.severity == crate::Severity::Error));
+    assert_eq!(loaded.broken, [std::sync::Arc::from(Path::new("f.yaml"))]);
+    assert!(loaded.may_hide(&loaded.components[0]));
+    assert!(!Loader::default().text("f.yaml", &doc("Component", "a", "")).unwrap().may_hide(&loaded.components[0]));
 }
 
 #[test]

@@ -44,7 +44,10 @@ impl Sampler {
 
 impl fmt::Display for Sampler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ParentBased{{root:TraceIDRatioBased{{{}}}}}", self.rate.clamp(0.0, 1.0))
+        match self.rate {
+            rate if rate >= 1.0 => f.write_str("ParentBased{root:AlwaysOnSampler}"),
+            rate => write!(f, "ParentBased{{root:TraceIDRatioBased{{{}}}}}", rate.max(0.0)),
+        }
     }
 }
 
