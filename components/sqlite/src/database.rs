@@ -28,6 +28,9 @@ pub(crate) const STATE: Schema = Schema { level_key: "migrations", level: 1, cre
 /// `nameresolution.sqlite`.
 pub(crate) const HOSTS: Schema = Schema { level_key: "nr-migrations", level: 1, create: create_hosts_table };
 
+/// `pubsub.sqlite`, which is ours.
+pub(crate) const PUBSUB: Schema = Schema { level_key: "pubsub-migrations", level: 1, create: crate::pubsub::create };
+
 /// Opens the connection that writes, and brings the schema up to date. Blocks.
 ///
 /// Other sidecars may do the same at this moment, so a locked file is tried again until the request timeout.

@@ -79,7 +79,7 @@ impl Settings {
     }
 }
 
-fn identifier(field: &str, name: String) -> Result<String> {
+pub(crate) fn identifier(field: &str, name: String) -> Result<String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if name.is_empty() || !name.bytes().all(fits) {
         return Err(Error::invalid(format!("field `{field}`: expected letters, digits and `_`, found `{name}`")));

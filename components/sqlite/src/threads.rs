@@ -3,6 +3,7 @@
 //! All writes that arrive while a commit waits for the disk are the next batch: one transaction, one commit. Each is
 //! acknowledged after that commit only. If the batch as a whole fails, its writes are tried one by one.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -29,6 +30,11 @@ pub(crate) trait Write: Send + 'static {
 
     /// About how much it writes.
     fn bytes(&self) -> usize;
+
+    /// Whether it must outlive a failure of the power. What need not is not waited for the disk with.
+    fn durable(&self) -> bool {
+        true
+    }
 }
 
 type Read = Box<dyn FnOnce(&Connection) + Send>;
@@ -65,8 +71,9 @@ impl Threads {
             }
         }
         let path = settings.target.path.clone();
-        let committer =
-            Committer { connection: writer, begin: format!("BEGIN {}", settings.target.begin), path: path.clone() };
+        let begin = format!("BEGIN {}", settings.target.begin);
+        let pace = Pace::of(&writer, settings);
+        let committer = Committer { connection: writer, begin, path: path.clone(), pace };
         handles.push(thread("sqlite-write", move || committer.run(writes))?);
         Ok(Self { writer: write_queue, readers: read_queue, path, handles: Mutex::new(handles) })
     }
@@ -136,6 +143,39 @@ struct Committer {
     connection: Connection,
     begin: String,
     path: String,
+    pace: Pace,
+}
+
+/// Whether a commit waits for the disk.
+enum Pace {
+    /// As the database is set, always.
+    Fixed,
+    /// Only where a write must be durable; the last commit did, or did not.
+    Chosen(Cell<bool>),
+}
+
+impl Pace {
+    /// Without a write-ahead log, a commit that does not wait could damage the file.
+    fn of(connection: &Connection, settings: &Settings) -> Self {
+        let full =
+            connection.query_row("PRAGMA synchronous", [], |row| row.get::<_, u32>(0)).is_ok_and(|mode| mode == 2);
+        if full && settings.wal { Self::Chosen(Cell::new(true)) } else { Self::Fixed }
+    }
+
+    fn set(&self, connection: &Connection, durable: bool) -> Sql<()> {
+        match self {
+            Self::Chosen(waits) if waits.get() != durable => {
+                connection.execute_batch(if durable {
+                    "PRAGMA synchronous=FULL"
+                } else {
+                    "PRAGMA synchronous=NORMAL"
+                })?;
+                waits.set(durable);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Committer {
@@ -176,6 +216,7 @@ impl Committer {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
+        self.pace.set(&self.connection, batch.iter().any(|(write, _)| write.durable()))?;
         self.execute(&self.begin)?;
         let run = || {
             let results = batch.iter().map(|(write, _)| write.run(&self.connection)).collect::<Sql<Vec<_>>>()?;

@@ -1,5 +1,5 @@
 //! The set of files that makes Dapr usable on a new machine: a durable state store that also
-//! serves actors, a pub/sub, and an empty Configuration. Written by `dapr init`, and by the
+//! serves actors, a durable pub/sub, and an empty Configuration. Written by `dapr init`, and by the
 //! first `dapr run` when nobody ran `init`.
 
 use std::io;
@@ -14,7 +14,7 @@ pub(crate) fn write_missing(home: &Home) -> io::Result<Vec<PathBuf>> {
     std::fs::create_dir_all(&components)?;
     let files = [
         (components.join("statestore.yaml"), state_store(&home.state_file())),
-        (components.join("pubsub.yaml"), pubsub()),
+        (components.join("pubsub.yaml"), pubsub(&home.pubsub_file())),
         (home.config_file(), configuration()),
     ];
     write_new(files)
@@ -74,17 +74,21 @@ spec:
     )
 }
 
-fn pubsub() -> String {
-    "apiVersion: dapr.io/v1alpha1
+fn pubsub(file: &Path) -> String {
+    let file = serde_json::Value::from(file.to_string_lossy().into_owned());
+    format!(
+        "apiVersion: dapr.io/v1alpha1
 kind: Component
 metadata:
   name: pubsub
 spec:
-  type: pubsub.in-memory
+  type: pubsub.sqlite
   version: v1
-  metadata: []
+  metadata:
+  - name: connectionString
+    value: {file}
 "
-    .to_owned()
+    )
 }
 
 fn configuration() -> String {
@@ -120,7 +124,9 @@ mod tests {
         assert_eq!(store["spec"]["metadata"][0]["value"], home.state_file().to_str().unwrap());
         assert_eq!(store["spec"]["metadata"][1]["name"], "actorStateStore");
         assert_eq!(store["spec"]["metadata"][1]["value"], "true");
-        assert_eq!(parse(&home.components().join("pubsub.yaml"))["spec"]["type"], "pubsub.in-memory");
+        let pubsub = parse(&home.components().join("pubsub.yaml"));
+        assert_eq!(pubsub["spec"]["type"], "pubsub.sqlite");
+        assert_eq!(pubsub["spec"]["metadata"][0]["value"], home.pubsub_file().to_str().unwrap());
         assert_eq!(parse(&home.config_file())["metadata"]["name"], "daprConfig");
     }
 

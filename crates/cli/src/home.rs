@@ -59,6 +59,11 @@ impl Home {
         self.root.join("state.db")
     }
 
+    /// The SQLite file behind the default pub/sub.
+    pub(crate) fn pubsub_file(&self) -> PathBuf {
+        self.root.join("pubsub.db")
+    }
+
     /// A program of Dapr: beside this executable, then in `bin`, then on `PATH`; a home chosen
     /// by hand is asked first.
     pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {

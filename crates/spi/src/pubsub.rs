@@ -5,6 +5,7 @@
 //! application are the engine's.
 
 mod intake;
+mod ttl;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 pub use intake::{Deliveries, Delivery, Intake, Slot, Verdict};
+pub use ttl::ttl_of;
 
 use crate::Result;
 
