@@ -82,48 +82,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
 /// does not keep the body alive.
 pub(crate) fn compact(body: &Bytes, value: &RawValue) -> Bytes {
     let text = value.get().as_bytes();
-    if has_white_space(text) {
-        return without_white_space(text).into();
+    if !dapr_kit::json::is_compact(text) {
+        let mut compact = Vec::new();
+        dapr_kit::json::append_compact(text, &mut compact);
+        return compact.into();
     }
     if text.len() * 2 >= body.len() { body.slice_ref(text) } else { Bytes::copy_from_slice(text) }
-}
-
-fn is_white_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-fn has_white_space(text: &[u8]) -> bool {
-    let mut scan = Scan::default();
-    text.iter().any(|byte| !scan.step(*byte) && is_white_space(*byte))
-}
-
-fn without_white_space(text: &[u8]) -> Vec<u8> {
-    let mut scan = Scan::default();
-    text.iter().copied().filter(|byte| scan.step(*byte) || !is_white_space(*byte)).collect()
-}
-
-/// Follows valid JSON text and knows whether it is inside a string.
-#[derive(Default)]
-struct Scan {
-    in_string: bool,
-    escaped: bool,
-}
-
-impl Scan {
-    /// Takes the next byte; true when it belongs to a string.
-    fn step(&mut self, byte: u8) -> bool {
-        if !self.in_string {
-            self.in_string = byte == b'"';
-            return self.in_string;
-        }
-        match byte {
-            _ if self.escaped => self.escaped = false,
-            b'\\' => self.escaped = true,
-            b'"' => self.in_string = false,
-            _ => {}
-        }
-        true
-    }
 }
 
 #[cfg(test)]

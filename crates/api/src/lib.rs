@@ -5,6 +5,7 @@
 //! block has a folder with `http.rs` and `grpc.rs`; [`routes`] lists every path.
 
 pub mod access;
+mod bindings;
 pub mod grpc;
 pub mod health;
 pub mod http;
@@ -13,6 +14,7 @@ mod json;
 pub mod listen;
 pub mod metadata;
 pub mod pipeline;
+mod pubsub;
 pub mod routes;
 mod secrets;
 mod shutdown;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 
 use dapr_bindings::Bindings;
 use dapr_invocation::Invocation;
-use dapr_pubsub::Brokers;
+use dapr_pubsub::{Brokers, Publisher};
 use dapr_secrets::SecretStores;
 use dapr_state::Stores;
 use dapr_telemetry::metrics::Metrics;
@@ -34,6 +36,7 @@ pub use health::Health;
 pub use metadata::Registry as MetadataRegistry;
 pub use pipeline::Pipeline;
 pub use shutdown::{ShutdownKind, ShutdownSender};
+pub use state::grpc::set_request;
 pub use token::Token;
 
 /// Everything an operation may reach. One per runtime; both edges share it.
@@ -46,6 +49,8 @@ pub struct Api {
     pub secrets: Arc<SecretStores>,
     /// Message brokers.
     pub pubsub: Arc<Brokers>,
+    /// Publishing to them.
+    pub publisher: Arc<Publisher>,
     /// Bindings.
     pub bindings: Arc<Bindings>,
     /// Service invocation.

@@ -7,7 +7,7 @@ use dapr_errors::Result;
 use http::Method;
 
 use crate::http::{Call, Response};
-use crate::{Api, health, metadata, secrets, shutdown, state};
+use crate::{Api, bindings, health, metadata, pubsub, secrets, shutdown, state};
 
 /// One endpoint.
 pub struct Route {
@@ -84,6 +84,7 @@ const DELETE: &[Method] = &[Method::DELETE];
 const WRITE: &[Method] = &[Method::POST, Method::PUT];
 const V1: &[Version] = &[Version::V1];
 const ALPHA1: &[Version] = &[Version::V1Alpha1];
+const STABLE_AND_ALPHA1: &[Version] = &[Version::V1, Version::V1Alpha1];
 
 macro_rules! route {
     ($versions:ident $methods:ident $path:literal [$($param:literal),*] $name:ident $group:literal => $handler:path) => {
@@ -114,8 +115,13 @@ pub static ROUTES: &[Route] = &[
     route!(V1 WRITE "/state/{store}/bulk" ["store"] GetBulkState "state" => state::http::bulk_get),
     route!(V1 WRITE "/state/{store}/transaction" ["store"] ExecuteStateTransaction "state" => state::http::transaction),
     route!(ALPHA1 WRITE "/state/{store}/query" ["store"] QueryStateAlpha1 "state" => state::http::query),
+    route!(V1 WRITE "/publish/{pubsub}/{*topic}" ["pubsub", "topic"] PublishEvent "publish" => pubsub::http::publish),
+    route!(V1 WRITE "/publish/{pubsub}/" ["pubsub"] PublishEvent "publish" => pubsub::http::publish),
+    route!(STABLE_AND_ALPHA1 WRITE "/publish/bulk/{pubsub}/{*topic}" ["pubsub", "topic"] BulkPublishEvent "publish" => pubsub::http::bulk),
+    route!(STABLE_AND_ALPHA1 WRITE "/publish/bulk/{pubsub}/" ["pubsub"] BulkPublishEvent "publish" => pubsub::http::bulk),
     route!(V1 GET "/secrets/{store}/bulk" ["store"] GetBulkSecret "secrets" => secrets::http::bulk_get),
     route!(V1 GET "/secrets/{store}/{key}" ["store", "key"] GetSecret "secrets" => secrets::http::get),
+    route!(V1 WRITE "/bindings/{name}" ["name"] InvokeBinding "bindings" => bindings::http::invoke),
     route!(V1 GET "/metadata" [] GetMetadata "metadata" => metadata::http::get, public: true, health: false),
     route!(V1 PUT "/metadata/{key}" ["key"] PutMetadata "metadata" => metadata::http::put_value, public: true, health: false),
     route!(V1 POST "/shutdown" [] Shutdown "shutdown" => shutdown::http::shutdown),
@@ -134,6 +140,7 @@ mod tests {
                 .path
                 .split('/')
                 .filter_map(|segment| segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')))
+                .map(|name| name.trim_start_matches('*'))
                 .collect();
             assert_eq!(in_path, route.params, "{}", route.name);
         }

@@ -1,5 +1,6 @@
 //! One error that happened: a row, its message and its details.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 
 use crate::Standardized;
@@ -13,7 +14,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     row: &'static Row,
     message: String,
-    metadata: Vec<(&'static str, String)>,
+    metadata: Vec<(Cow<'static, str>, String)>,
     details: Vec<Detail>,
     standardized: Option<Standardized>,
 }
@@ -55,8 +56,8 @@ impl Error {
 
     /// Adds an entry to the metadata of `ErrorInfo`.
     #[must_use]
-    pub fn with_metadata(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.0.metadata.push((key, value.into()));
+    pub fn with_metadata(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.0.metadata.push((key.into(), value.into()));
         self
     }
 
@@ -113,7 +114,7 @@ impl Error {
     }
 
     /// Metadata of `ErrorInfo`.
-    pub fn metadata(&self) -> &[(&'static str, String)] {
+    pub fn metadata(&self) -> &[(Cow<'static, str>, String)] {
         &self.0.metadata
     }
 

@@ -22,7 +22,7 @@ impl Error {
     fn details_json(&self) -> Value {
         let mut details: Vec<Value> = self.details().iter().map(detail_json).collect();
         let metadata: Map<_, _> =
-            self.metadata().iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())).collect();
+            self.metadata().iter().map(|(key, value)| (key.to_string(), value.as_str().into())).collect();
         let mut info = json!({
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             "domain": DOMAIN,

@@ -31,13 +31,12 @@ impl Brokers {
     /// The broker of that name, for publishing.
     ///
     /// # Errors
-    /// No broker is configured at all, none has that name, or it is not ready.
+    /// No broker has that name, or it is not ready.
     pub fn find(&self, name: &str) -> Result<Arc<Broker>> {
         match self.0.find(name) {
             Found::Ready(broker) => Ok(broker),
             Found::Unready(why) => Err(Error::new(&table::PUBSUB_UNAVAILABLE, &[&name, &why])),
-            Found::Empty => Err(Error::new(&table::PUBSUB_NOT_CONFIGURED, &[&name])),
-            Found::Unknown => Err(Error::new(&table::PUBSUB_NOT_FOUND, &[&name])),
+            Found::Empty | Found::Unknown => Err(Error::new(&table::PUBSUB_NOT_FOUND, &[&name])),
         }
     }
 

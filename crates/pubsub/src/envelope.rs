@@ -2,9 +2,15 @@
 //!
 //! No value is ever turned into a tree, so numbers keep their digits and a large payload is only looked through.
 
+mod content_type;
+mod protobuf;
 mod read;
+mod write;
 
+pub use content_type::ContentType;
 pub use read::Envelope;
+pub(crate) use read::text_of;
+pub use write::{Attributes, Data, adopt, wrap, wrap_raw};
 
 /// Media type of a `CloudEvent` in JSON.
 pub const CLOUD_EVENT: &str = "application/cloudevents+json";
@@ -16,3 +22,7 @@ pub const TYPE: &str = "com.dapr.event.sent";
 pub const BULK_TYPE: &str = "com.dapr.event.sent.bulk";
 /// `source` of an event that does not say another.
 pub const SOURCE: &str = "Dapr";
+/// `datacontenttype` of an event that does not say another.
+pub const DATA_CONTENT_TYPE: &str = "text/plain";
+/// The `traceparent` of a message that belongs to no trace.
+pub const NO_TRACE: &str = "00-00000000000000000000000000000000-0000000000000000-00";

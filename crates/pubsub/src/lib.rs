@@ -5,10 +5,16 @@
 
 mod broker;
 mod brokers;
+mod dispatcher;
 pub mod envelope;
+mod publish;
+mod routing;
 mod scopes;
 
 pub use broker::{Broker, Settings};
 pub use brokers::Brokers;
 pub use envelope::Envelope;
+pub use publish::{
+    Bulk, Entry, Event, FailedEntry, Protocol, Publisher, RAW_PAYLOAD, Settings as PublisherSettings, Target, is_raw,
+};
 pub use scopes::Scopes;

@@ -52,8 +52,55 @@ fn topics(text: &str) -> Vec<String> {
     text.split(',').filter(|topic| !topic.is_empty()).map(str::to_owned).collect()
 }
 
-/// `app1=topic1,topic2;app2=`: an app with an empty list may use nothing.
+/// `app1=topic1,topic2;app2=`: an app with an empty list may use nothing. An app that stands there twice has both
+/// lists.
 fn by_app(text: &str) -> HashMap<String, Vec<String>> {
-    let apps = text.split(';').filter_map(|app| app.split_once('='));
-    apps.map(|(app, list)| (app.to_owned(), list.split(',').map(str::to_owned).collect())).collect()
+    let mut apps: HashMap<String, Vec<String>> = HashMap::new();
+    for (app, list) in text.split(';').filter_map(|app| app.split_once('=')) {
+        apps.entry(app.to_owned()).or_default().extend(list.split(',').map(str::to_owned));
+    }
+    apps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scopes(pairs: &[(&str, &str)]) -> Scopes {
+        Scopes::read(&Properties::from_pairs(pairs.iter().copied()))
+    }
+
+    #[test]
+    fn without_metadata_everything_is_allowed() {
+        let scopes = scopes(&[]);
+        assert!(scopes.may_publish("a", "t") && scopes.may_subscribe("a", "t"));
+    }
+
+    #[test]
+    fn an_app_that_is_listed_may_use_its_topics_only() {
+        let scopes = scopes(&[("PublishingScopes", "a = t1, t2 ; b=; a=t3"), ("subscriptionScopes", "a=t4")]);
+        for (app, topic, allowed) in
+            [("a", "t1", true), ("a", "t3", true), ("a", "t4", false), ("b", "t1", false), ("c", "t1", true)]
+        {
+            assert_eq!(scopes.may_publish(app, topic), allowed, "{app} {topic}");
+        }
+        assert!(scopes.may_subscribe("a", "t4") && !scopes.may_subscribe("a", "t1"));
+    }
+
+    #[test]
+    fn a_protected_topic_needs_a_scope_and_nothing_beside_the_allowed_ones_is_used() {
+        let scopes = scopes(&[("allowedTopics", "t1,t2"), ("protectedTopics", "t2"), ("publishingScopes", "a=t2,t3")]);
+        for (app, topic, allowed) in [("a", "t2", true), ("a", "t3", false), ("b", "t1", true), ("b", "t2", false)] {
+            assert_eq!(scopes.may_publish(app, topic), allowed, "{app} {topic}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "[a=;, ]{0,20}|\\PC{0,20}") {
+            let scopes = scopes(&[("publishingScopes", &text), ("protectedTopics", &text), ("allowedTopics", &text)]);
+            let _ = scopes.may_publish("a", "a");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use dapr_proto::runtime::v1::dapr_server::Dapr;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::status;
-use crate::{Api, invocation, metadata, secrets, shutdown, state};
+use crate::{Api, bindings, invocation, metadata, pubsub, secrets, shutdown, state};
 
 /// Implements the generated trait over [`Api`].
 #[derive(Clone)]
@@ -43,6 +43,13 @@ impl Dapr for Service {
         request: Request<proto::InvokeServiceRequest>,
     ) -> Answer<dapr_proto::common::v1::InvokeResponse> {
         invocation::grpc::invoke(&self.0, request).await
+    }
+
+    async fn invoke_binding(
+        &self,
+        request: Request<proto::InvokeBindingRequest>,
+    ) -> Answer<proto::InvokeBindingResponse> {
+        bindings::grpc::invoke(&self.0, request).await
     }
 
     async fn get_state(&self, request: Request<proto::GetStateRequest>) -> Answer<proto::GetStateResponse> {
@@ -80,6 +87,24 @@ impl Dapr for Service {
         request: Request<proto::ExecuteStateTransactionRequest>,
     ) -> Answer<Empty> {
         self.done(state::grpc::transaction(&self.0, request.into_inner()).await)
+    }
+
+    async fn publish_event(&self, request: Request<proto::PublishEventRequest>) -> Answer<Empty> {
+        self.done(pubsub::grpc::publish(&self.0, request).await)
+    }
+
+    async fn bulk_publish_event(
+        &self,
+        request: Request<proto::BulkPublishRequest>,
+    ) -> Answer<proto::BulkPublishResponse> {
+        self.answer(pubsub::grpc::bulk(&self.0, request, pubsub::grpc::BULK).await)
+    }
+
+    async fn bulk_publish_event_alpha1(
+        &self,
+        request: Request<proto::BulkPublishRequest>,
+    ) -> Answer<proto::BulkPublishResponse> {
+        self.answer(pubsub::grpc::bulk(&self.0, request, pubsub::grpc::BULK_ALPHA).await)
     }
 
     async fn get_secret(&self, request: Request<proto::GetSecretRequest>) -> Answer<proto::GetSecretResponse> {

@@ -18,7 +18,7 @@ pub(crate) fn of(error: &Error) -> Status {
     }
     let mut details: Vec<ErrorDetail> = error.details().iter().map(detail).collect();
     let metadata: HashMap<String, String> =
-        error.metadata().iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        error.metadata().iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     details.push(ErrorInfo::new(error.row().reason, DOMAIN, metadata).into());
     Status::with_error_details_vec(code, error.message(), details)
 }

@@ -171,6 +171,8 @@ fn describe(span: &Span, route: &Route, params: &Params, parts: &Parts) {
     let about = match route.group {
         "state" => About::State { store },
         "secrets" => About::Secret { store },
+        "bindings" => About::Binding { name: params.get("name") },
+        "publish" => About::PubSub { topic: params.get("topic") },
         _ => return,
     };
     span.about_http(&about, parts.method.as_str(), parts.uri.path());

@@ -12,8 +12,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Names that are no extensions: what a gRPC application gets in fields of their own.
-const CORE: &[&str] =
-    &["id", "source", "type", "specversion", "datacontenttype", "data", "data_base64", "topic", "pubsubname"];
+const CORE: &[&str] = &["id", "source", "type", "specversion", "datacontenttype", "data", "data_base64"];
 
 /// An event, read no deeper than its top-level fields: the bytes, and where each field stands in them. Cheap to clone
 /// but for the list of fields.
@@ -70,8 +69,8 @@ impl Envelope {
         self.fields.iter().map(|field| (self.name(field), self.at(&field.value)))
     }
 
-    /// The fields that are no attributes of their own for a gRPC application: traces, the expiration, and what the
-    /// publisher added.
+    /// The fields that are no attributes of their own in every event that a gRPC application gets: traces, the
+    /// expiration, topic and broker, and what the publisher added.
     pub fn extensions(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields().filter(|(name, _)| !CORE.contains(name))
     }
@@ -264,7 +263,7 @@ mod tests {
         assert_eq!(event.trace_parent().unwrap(), "00-1");
         assert_eq!(event.raw_bytes("topic").unwrap(), r#""t""#);
         let extensions: Vec<&str> = event.extensions().map(|(name, _)| name).collect();
-        assert_eq!(extensions, ["x", "traceid", "traceparent", "id2"]);
+        assert_eq!(extensions, ["x", "traceid", "traceparent", "topic", "id2"]);
     }
 
     #[test]

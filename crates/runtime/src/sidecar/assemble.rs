@@ -8,10 +8,12 @@ use dapr_api::metadata::{AppConnection, AppHealth, Facts};
 use dapr_api::{
     AccessRules, Api, Health, Logging, MetadataRegistry, Options, Pipeline, ShutdownKind, ShutdownSender, Token,
 };
-use dapr_bindings::Bindings;
+use dapr_bindings::{Bindings, Environment};
 use dapr_invocation::Invocation;
+use dapr_kit::clock::Clock;
 use dapr_kit::duration;
-use dapr_pubsub::Brokers;
+use dapr_pubsub::{Brokers, Publisher, PublisherSettings};
+use dapr_resiliency::Provider;
 use dapr_resources::{Configuration, Loaded, configuration};
 use dapr_secrets::SecretStores;
 use dapr_spi::registry::Registry;
@@ -42,10 +44,11 @@ pub(super) async fn with_pluggable<'a>(config: &Config, registry: &'a Registry) 
     if folder.is_dir() { Cow::Owned(registry.with_discovered(folder).await) } else { Cow::Borrowed(registry) }
 }
 
-/// Where calls are counted and traced.
+/// Where calls are counted and traced, and the policies they run under.
 pub(super) struct Measured {
     pub(super) metrics: Metrics,
     pub(super) tracer: Tracer,
+    pub(super) resiliency: Provider,
 }
 
 /// The metrics that the Configuration asks for.
@@ -59,14 +62,26 @@ pub(super) fn assemble(
     configuration: &Configuration,
     resources: &Loaded,
     registry: &Registry,
-    Measured { metrics, tracer }: Measured,
+    Measured { metrics, tracer, resiliency }: Measured,
     invocation: Invocation,
 ) -> Assembled {
     let links = Arc::new(Links::default());
     let metadata = Arc::new(MetadataRegistry::new(facts(config, configuration, resources)));
     let state = Arc::new(Stores::default());
     let pubsub = Arc::new(Brokers::default());
-    let bindings = Arc::new(Bindings::default());
+    let publisher = Arc::new(Publisher::new(PublisherSettings {
+        app_id: config.app_id.clone(),
+        brokers: pubsub.clone(),
+        resiliency: resiliency.clone(),
+        metrics: metrics.clone(),
+        clock: Clock::system(),
+    }));
+    let bindings = Arc::new(Bindings::new(Environment {
+        resiliency,
+        metrics: metrics.clone(),
+        tracer: tracer.clone(),
+        options_timeout: config.app.binding_options_timeout,
+    }));
     let secrets = Arc::new(SecretStores::new(&configuration.spec.secrets.scopes, metrics.clone()));
     let components = Components::new(Context {
         mode: config.mode,
@@ -87,6 +102,7 @@ pub(super) fn assemble(
         state,
         secrets,
         pubsub,
+        publisher,
         bindings,
         invocation: Arc::new(invocation),
         pipeline: Pipeline::new(configuration.spec.http_pipeline.handlers.len()),

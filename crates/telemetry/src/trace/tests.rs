@@ -119,6 +119,14 @@ fn without_an_exporter_contexts_are_still_made() {
 }
 
 #[test]
+fn without_an_exporter_and_a_rate_contexts_are_passed_on() {
+    let tracer = Tracer::new(&TraceConfig::default(), "app", &|_| None).unwrap();
+    assert_eq!(tracer.start(Kind::Client, "x", None).context(), None);
+    let parent = parent();
+    assert_eq!(tracer.start(Kind::Client, "x", Some(&parent)).context(), Some(&parent));
+}
+
+#[test]
 fn a_child_is_of_its_parents_trace() {
     let tracer = Tracer::with_sinks("0.0001", None);
     for flags in ["00", "01", "02", "ff"] {

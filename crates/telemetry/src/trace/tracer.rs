@@ -26,6 +26,8 @@ struct Inner {
     sampler: Sampler,
     /// `None` when there is no exporter: then nothing is recorded, though contexts are made.
     sinks: Option<Arc<Sinks>>,
+    /// Contexts are neither made nor changed: what comes in is passed on. So it is when nobody asked for traces.
+    passes: bool,
 }
 
 impl Tracer {
@@ -51,12 +53,13 @@ impl Tracer {
             return Ok(Self::OFF);
         }
         let sinks = Sinks::start(config, service, variable)?.map(Arc::new);
-        Ok(Tracer(Some(Arc::new(Inner { sampler, sinks }))))
+        let passes = sinks.is_none() && config.sampling_rate.is_empty();
+        Ok(Tracer(Some(Arc::new(Inner { sampler, sinks, passes }))))
     }
 
     #[cfg(test)]
     pub(super) fn with_sinks(rate: &str, sinks: Option<Sinks>) -> Self {
-        Tracer(Some(Arc::new(Inner { sampler: Sampler::of(rate), sinks: sinks.map(Arc::new) })))
+        Tracer(Some(Arc::new(Inner { sampler: Sampler::of(rate), sinks: sinks.map(Arc::new), passes: false })))
     }
 
     /// False when the sampling rate is 0.
@@ -129,6 +132,9 @@ impl Tracer {
         let Some(inner) = &self.0 else { return Span::OFF };
         let mut context = parent.cloned().unwrap_or_default();
         let has_parent = context.is_valid();
+        if inner.passes {
+            return if has_parent { Span::unsampled(context) } else { Span::OFF };
+        }
         let parent = context.span_id;
         while context.trace_id == [0; 16] {
             context.trace_id = fastrand::u128(..).to_be_bytes();

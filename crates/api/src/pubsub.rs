@@ -1,0 +1,5 @@
+//! Publishing over HTTP and gRPC.
+
+mod entries;
+pub(crate) mod grpc;
+pub(crate) mod http;
