@@ -8,6 +8,8 @@
 mod body;
 mod connection;
 mod late;
+mod request;
+mod response;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +24,7 @@ use tokio::time::{Instant, sleep};
 use crate::{Body, Origin, SendError};
 use body::Driven;
 use connection::{Connection, Failure};
+use response::{Decoder, Head};
 
 /// Idle connections that are kept; the rest are closed when their call ends.
 const MAX_IDLE: usize = 512;
@@ -29,8 +32,6 @@ const MAX_IDLE: usize = 512;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// From this age on, an idle connection is suspected: a request that may be sent twice is kept until it is answered.
 const SUSPECT: Duration = Duration::from_secs(1);
-/// Bodies up to this length are waited for when they have arrived with their head.
-const EAGER: u64 = 64 << 10;
 
 /// Keeps connections to one origin and makes calls on them. Cheap to clone.
 #[derive(Clone)]
@@ -67,17 +68,22 @@ impl Pool {
     ///
     /// # Errors
     /// No connection could be made, or it broke before the answer's head.
-    pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, SendError> {
+    pub fn send(&self, request: Request<Body>) -> impl Future<Output = Result<Response<Body>, SendError>> + Send {
+        // Boxed here, so that a call that waits is small.
+        self.send_boxed(Box::new(request))
+    }
+
+    async fn send_boxed(&self, mut request: Box<Request<Body>>) -> Result<Response<Body>, SendError> {
         if late::is_unclear(&request) {
-            request = Box::pin(late::settle(request)).await;
+            request = Box::new(Box::pin(late::settle(*request)).await);
         }
         while let Some(connection) = self.0.take() {
             let copy = if connection.idle_for() > SUSPECT { copy_of(&request) } else { None };
             match connection.exchange(request).await {
                 Ok(answered) => return Ok(self.answer(answered)),
-                Err(Failure { unsent: Some(unsent), .. }) => request = *unsent,
+                Err(Failure { unsent: Some(unsent), .. }) => request = unsent,
                 Err(Failure { error, unsent: None }) => match copy {
-                    Some(copy) => request = copy,
+                    Some(copy) => request = Box::new(copy),
                     None => return Err(SendError::Broken(error)),
                 },
             }
@@ -90,12 +96,12 @@ impl Pool {
         Ok(self.answer(answered))
     }
 
-    fn answer(&self, (response, connection): (Response<hyper::body::Incoming>, Box<Connection>)) -> Response<Body> {
-        let (parts, incoming) = response.into_parts();
-        let is_short = incoming.size_hint().upper().is_some_and(|length| length <= EAGER);
-        let driven = Driven::new(incoming, connection, Arc::downgrade(&self.0));
-        let body = if is_short { driven.eagerly() } else { Body::stream(driven) };
-        Response::from_parts(parts, body)
+    fn answer(&self, (head, decoder, connection): (Head, Decoder, Box<Connection>)) -> Response<Body> {
+        let mut response = Response::new(Driven::new(connection, decoder, Arc::downgrade(&self.0)).eagerly());
+        *response.status_mut() = head.status;
+        *response.version_mut() = head.version;
+        *response.headers_mut() = head.headers;
+        response
     }
 
     /// Connections that are open and unused.

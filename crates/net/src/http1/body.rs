@@ -2,62 +2,51 @@
 
 use std::pin::Pin;
 use std::sync::Weak;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body::{Body as _, Frame, SizeHint};
-use hyper::body::Incoming;
+use http_body::{Frame, SizeHint};
 
 use super::Shared;
 use super::connection::Connection;
+use super::response::Decoder;
 use crate::{Body, BoxError};
 
 /// A body that streams.
 pub(super) struct Driven {
-    incoming: Incoming,
     /// None once the body has ended or failed.
     connection: Option<Box<Connection>>,
+    decoder: Decoder,
     pool: Weak<Shared>,
-    /// What was read ahead.
-    first: Option<Bytes>,
+    /// What was taken ahead.
+    first: Option<Frame<Bytes>>,
 }
 
 impl Driven {
-    pub(super) fn new(incoming: Incoming, connection: Box<Connection>, pool: Weak<Shared>) -> Self {
-        Self { incoming, connection: Some(connection), pool, first: None }
+    pub(super) fn new(connection: Box<Connection>, decoder: Decoder, pool: Weak<Shared>) -> Self {
+        Self { connection: Some(connection), decoder, pool, first: None }
     }
 
     /// The whole body when it has come with its head, so that the connection is free at once; else a stream.
     pub(super) fn eagerly(mut self) -> Body {
-        if self.incoming.is_end_stream() {
-            self.end();
-            return Body::empty();
-        }
-        let mut nobody = Context::from_waker(Waker::noop());
-        match Pin::new(&mut self.incoming).poll_frame(&mut nobody) {
-            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                Ok(data) if self.incoming.is_end_stream() => {
-                    self.end();
-                    Body::full(data)
-                }
-                Ok(data) => {
-                    self.first = Some(data);
-                    Body::stream(self)
-                }
-                Err(_) => {
-                    self.end();
-                    Body::empty()
-                }
-            },
-            Poll::Ready(Some(Err(error))) => {
-                self.connection = None;
-                Body::stream(Failed(Some(error.into())))
-            }
-            Poll::Ready(None) => {
+        let Some(connection) = &mut self.connection else { return Body::empty() };
+        match connection.take_frame(&mut self.decoder) {
+            Ok(frame) if self.decoder == Decoder::Done => {
                 self.end();
-                Body::empty()
+                match frame.map(Frame::into_data) {
+                    None => Body::empty(),
+                    Some(Ok(data)) => Body::full(data),
+                    Some(Err(trailers)) => {
+                        self.first = Some(trailers);
+                        Body::stream(self)
+                    }
+                }
             }
-            Poll::Pending => Body::stream(self),
+            Ok(frame) => {
+                self.first = frame;
+                Body::stream(self)
+            }
+            Err(error) => Body::stream(Failed(Some(error))),
         }
     }
 
@@ -67,20 +56,6 @@ impl Driven {
             pool.give_back(connection);
         }
     }
-
-    /// A frame that has arrived.
-    fn poll_arrived(&mut self) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        // Only the driver delivers frames, so the body needs no waker of its own.
-        let mut nobody = Context::from_waker(Waker::noop());
-        let frame = Pin::new(&mut self.incoming).poll_frame(&mut nobody);
-        match &frame {
-            Poll::Ready(Some(Ok(_))) if self.incoming.is_end_stream() => self.end(),
-            Poll::Ready(None) => self.end(),
-            Poll::Ready(Some(Err(_))) => self.connection = None,
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
-        }
-        frame.map_err(Into::into)
-    }
 }
 
 impl http_body::Body for Driven {
@@ -88,32 +63,28 @@ impl http_body::Body for Driven {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first))));
+        let this = &mut *self;
+        if let Some(first) = this.first.take() {
+            return Poll::Ready(Some(Ok(first)));
         }
-        let arrived = self.poll_arrived();
-        if arrived.is_ready() {
-            return arrived;
+        let Some(connection) = &mut this.connection else { return Poll::Ready(None) };
+        let frame = ready!(connection.poll_body(&mut this.decoder, context));
+        match &frame {
+            Some(Err(_)) => this.connection = None,
+            _ if this.decoder == Decoder::Done => this.end(),
+            _ => {}
         }
-        let Some(connection) = &mut self.connection else { return Poll::Ready(None) };
-        let ended = connection.poll_driver(context);
-        let arrived = self.poll_arrived();
-        if arrived.is_pending() && ended.is_ready() {
-            self.connection = None;
-            return Poll::Ready(Some(Err("the connection ended inside the body".into())));
-        }
-        arrived
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.first.is_none() && self.incoming.is_end_stream()
+        self.first.is_none() && self.connection.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let rest = self.incoming.size_hint();
-        let first = self.first.as_ref().map_or(0, Bytes::len) as u64;
-        match rest.exact() {
-            Some(exact) => SizeHint::with_exact(exact + first),
+        let first = self.first.as_ref().and_then(Frame::data_ref).map_or(0, Bytes::len) as u64;
+        match self.decoder.left() {
+            Some(left) => SizeHint::with_exact(left + first),
             None => SizeHint::default(),
         }
     }

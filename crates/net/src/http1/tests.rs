@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
@@ -169,15 +170,118 @@ async fn a_get_may_have_a_body_whose_length_nobody_knows() {
     assert!(silent.headers().get("transfer-encoding").is_none(), "without a body nothing is announced");
 }
 
-/// A task that has used up its turn must still see its answer.
-#[tokio::test]
-async fn a_busy_task_sees_its_answers() {
-    let pool = server().await;
-    let calls = (0..300).map(|_| async {
-        let body = Body::stream(http_body_util::Full::new(Bytes::from_static(b"text")));
-        let response = pool.send(request(Method::POST, "/", body)).await.unwrap();
-        assert_eq!(response.into_body().collect(LIMIT).await.unwrap(), "text");
+/// Answers the first request on each connection with `answer`, and gives back what it read of it.
+async fn raw(answer: &'static [u8]) -> (Pool, task::Task<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let pool = Pool::new(Origin::plain("127.0.0.1", listener.local_addr().unwrap().port()));
+    let server = task::spawn("server", async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = vec![0; 4096];
+        let length = stream.read(&mut request).await.unwrap();
+        stream.write_all(answer).await.unwrap();
+        request.truncate(length);
+        String::from_utf8(request).unwrap()
     });
-    let all = futures_util::future::join_all(calls);
-    tokio::time::timeout(Duration::from_secs(20), all).await.expect("no call hangs");
+    (pool, server)
+}
+
+#[tokio::test]
+async fn interim_answers_are_passed_over() {
+    let (pool, _server) =
+        raw(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok")
+            .await;
+    let response = pool.send(request(Method::POST, "/", Bytes::from_static(b"x"))).await.unwrap();
+    assert_eq!((response.status(), response.headers().len()), (StatusCode::CREATED, 1));
+    assert_eq!(response.into_body().collect(LIMIT).await.unwrap(), "ok");
+}
+
+#[tokio::test]
+async fn the_request_is_written_as_it_is_meant() {
+    let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+    let stream = || {
+        Body::stream(http_body_util::StreamBody::new(futures_util::stream::iter([
+            Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"abc"))),
+            Ok(Frame::data(Bytes::new())),
+            Ok(Frame::data(Bytes::from_static(b"d"))),
+        ])))
+    };
+    let cases: [(Method, Option<&str>, Body, &str); 5] = [
+        (Method::GET, None, Body::empty(), "GET /a?b HTTP/1.1\r\nhost: test\r\n\r\n"),
+        (Method::POST, None, Body::empty(), "POST /a?b HTTP/1.1\r\nhost: test\r\ncontent-length: 0\r\n\r\n"),
+        (Method::PUT, None, Body::full("abc"), "PUT /a?b HTTP/1.1\r\nhost: test\r\ncontent-length: 3\r\n\r\nabc"),
+        (Method::POST, Some("4"), stream(), "POST /a?b HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\n\r\nabcd"),
+        (
+            Method::POST,
+            None,
+            stream(),
+            "POST /a?b HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n",
+        ),
+    ];
+    for (method, length, body, wire) in cases {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let pool = Pool::new(Origin::plain("127.0.0.1", listener.local_addr().unwrap().port()));
+        let server = task::spawn("server", async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut read = vec![0; wire.len()];
+            stream.read_exact(&mut read).await.unwrap();
+            stream.write_all(answer).await.unwrap();
+            String::from_utf8(read).unwrap()
+        });
+        let mut request = request(method, "/a?b", body);
+        if let Some(length) = length {
+            request.headers_mut().insert("content-length", length.parse().unwrap());
+        }
+        pool.send(request).await.unwrap();
+        assert_eq!(server.join().await.unwrap(), wire);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_its_promise_is_never_passed_off_as_whole() {
+    for length in ["5", "3"] {
+        let (pool, _server) = raw(b"").await;
+        let stream = futures_util::stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"abcd")))]);
+        let mut request = request(Method::POST, "/", Body::stream(StreamBody::new(stream)));
+        request.headers_mut().insert("content-length", length.parse().unwrap());
+        let error = pool.send(request).await.unwrap_err();
+        assert!(error.to_string().contains("content-length"), "{error}");
+        assert_eq!(pool.idle(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_early_answer_ends_an_upload() {
+    let (pool, _server) = raw(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n").await;
+    let endless =
+        futures_util::stream::repeat(()).map(|()| Ok::<_, Infallible>(Frame::data(Bytes::from(vec![0; 8192]))));
+    let response = pool.send(request(Method::POST, "/", Body::stream(StreamBody::new(endless)))).await.unwrap();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(pool.idle(), 0, "the rest of the upload cannot be sent");
+}
+
+#[tokio::test]
+async fn an_answer_without_a_length_ends_with_its_connection() {
+    let (pool, _server) = raw(b"HTTP/1.1 200 OK\r\n\r\nall of it").await;
+    let response = pool.send(request(Method::GET, "/", Body::empty())).await.unwrap();
+    assert_eq!(response.into_body().collect(LIMIT).await.unwrap(), "all of it");
+    assert_eq!(pool.idle(), 0);
+}
+
+#[tokio::test]
+async fn trailers_come_through() {
+    let (pool, _server) =
+        raw(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nchecksum: 1\r\n\r\n").await;
+    let response = pool.send(request(Method::GET, "/", Body::empty())).await.unwrap();
+    let (data, trailers) = response.into_body().collect_all(LIMIT).await.unwrap();
+    assert_eq!(data, "ok");
+    assert_eq!(trailers.unwrap()["checksum"], "1");
+}
+
+#[tokio::test]
+async fn large_bodies_pass_whole() {
+    let pool = server().await;
+    let large = Bytes::from((0..5_000_000u32).map(|number| number.to_le_bytes()[1]).collect::<Vec<_>>());
+    let response = pool.send(request(Method::PUT, "/", large.clone())).await.unwrap();
+    assert!(response.into_body().collect(LIMIT).await.unwrap() == large);
+    assert_eq!(pool.idle(), 1);
 }
