@@ -77,6 +77,7 @@ table! {
     PUBSUB_MARSHAL_ENVELOPE: "ERR_PUBSUB_EVENTS_SER", "DAPR_PUBSUB_MARSHAL_ENVELOPE", PubSub, 400, InvalidArgument, Standard, "error when marshalling cloud event envelope for topic {topic} pubsub {pubsub}: {cause}", "Check the body against its content type.";
     PUBSUB_MARSHAL_EVENTS: "ERR_PUBSUB_EVENTS_SER", "DAPR_PUBSUB_MARSHAL_EVENTS", PubSub, 400, InvalidArgument, Standard, "error marshaling events to bytes for topic {topic} pubsub {pubsub}. error: {cause}", "Give every entry a unique `entryId` and an event that fits its content type.";
     PUBSUB_UNMARSHAL_EVENTS: "ERR_PUBSUB_EVENTS_SER", "DAPR_PUBSUB_UNMARSHAL_EVENTS", PubSub, 400, InvalidArgument, Standard, "error when unmarshaling the request for topic {topic} pubsub {pubsub}: {cause}", "Send a JSON array of entries.";
+    PUBSUB_SUBSCRIBE: "ERR_PUBSUB_SUBSCRIBE", "DAPR_PUBSUB_SUBSCRIBE", PubSub, 500, Unknown, Legacy, "{cause}", "The cause says why: the topic is not allowed, or the broker refused.";
     PUBLISH_OUTBOX: "ERR_PUBLISH_OUTBOX", "DAPR_PUBSUB_OUTBOX", PubSub, 500, Internal, Standard, "error while publishing outbox message: {cause}", "Check the outbox pub/sub component; the transaction was not written.";
 
     // Configuration

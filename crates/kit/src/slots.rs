@@ -59,6 +59,11 @@ impl<T: Clone> Slots<T> {
         });
     }
 
+    /// Whether any name has a value.
+    pub fn any_ready(&self) -> bool {
+        self.0.load().values().any(|slot| matches!(slot, Slot::Ready(_)))
+    }
+
     /// Looks a name up.
     pub fn find(&self, name: &str) -> Found<T> {
         let slots = self.0.load();
@@ -80,9 +85,11 @@ mod tests {
         let slots = Slots::default();
         assert_eq!(slots.find("a"), Found::Empty);
         slots.set_unready("a", "starting");
+        assert!(!slots.any_ready());
         assert_eq!(slots.find("a"), Found::Unready("starting".into()));
         assert_eq!(slots.find("b"), Found::Unknown);
         slots.insert("a", 1);
+        assert!(slots.any_ready());
         assert_eq!(slots.find("a"), Found::Ready(1));
         slots.remove("a");
         assert_eq!(slots.find("a"), Found::Empty);

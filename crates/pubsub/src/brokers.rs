@@ -40,6 +40,16 @@ impl Brokers {
         }
     }
 
+    /// Whether a broker has that name, ready or not.
+    pub fn is_known(&self, name: &str) -> bool {
+        matches!(self.0.find(name), Found::Ready(_) | Found::Unready(_))
+    }
+
+    /// Whether there is a broker that is ready.
+    pub fn any_ready(&self) -> bool {
+        self.0.any_ready()
+    }
+
     /// The broker of that name if it is ready.
     pub fn ready(&self, name: &str) -> Option<Arc<Broker>> {
         match self.0.find(name) {

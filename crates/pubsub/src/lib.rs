@@ -5,11 +5,14 @@
 
 mod broker;
 mod brokers;
+mod delivery;
 mod dispatcher;
 pub mod envelope;
 mod publish;
 mod routing;
 mod scopes;
+mod streaming;
+mod subscriptions;
 
 pub use broker::{Broker, Settings};
 pub use brokers::Brokers;
@@ -18,3 +21,6 @@ pub use publish::{
     Bulk, Entry, Event, FailedEntry, Protocol, Publisher, RAW_PAYLOAD, Settings as PublisherSettings, Target, is_raw,
 };
 pub use scopes::Scopes;
+pub use subscriptions::{
+    Settings as SubscriptionSettings, Source, StreamAnswers, StreamSubscription, Subscription, Subscriptions,
+};

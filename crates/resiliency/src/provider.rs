@@ -99,6 +99,14 @@ impl Provider {
         self.0.load().component(name, kind, Direction::Inbound)
     }
 
+    /// How often and when a delivery from a component is tried again, for people; `None` when it is not. Nothing is
+    /// counted.
+    pub fn describe_inbound_retries(&self, name: &str, kind: ComponentType) -> Option<String> {
+        let target = self.0.load().component_target(name, kind, Direction::Inbound)?;
+        let retry = target.rules.as_ref()?.retry.as_ref()?;
+        (retry.max_retries != Some(0)).then(|| retry.describe())
+    }
+
     /// The policy of a retry that Dapr makes by itself.
     pub fn built_in(&self, built_in: BuiltIn) -> Policy {
         Policy::applied(Arc::clone(&self.0.load().built_in[built_in as usize]), None)
@@ -186,6 +194,10 @@ impl Lookup {
     }
 
     fn component(&self, name: &str, kind: ComponentType, direction: Direction) -> Policy {
+        self.component_target(name, kind, direction).map_or_else(Policy::none, |target| target.policy(""))
+    }
+
+    fn component_target(&self, name: &str, kind: ComponentType, direction: Direction) -> Option<Arc<Target>> {
         let defaults = &self.components[kind as usize][direction as usize];
         let build = |policies: &Policies, breaker: &str| {
             let breakers = match &policies.breaker {
@@ -206,14 +218,12 @@ impl Lookup {
                     Direction::Outbound => &named.outbound,
                 };
                 if *names == Names::default() {
-                    return Policy::none();
+                    return None;
                 }
-                defaults
-                    .targets
-                    .get_or_insert(name, || Arc::new(build(&self.spec.policies(names), &names.breaker)))
-                    .policy("")
+                let build = || Arc::new(build(&self.spec.policies(names), &names.breaker));
+                Some(defaults.targets.get_or_insert(name, build))
             }
-            None => defaults.policy(name, "", |policies| build(policies, &policies.breaker_name)),
+            None => defaults.target(name, |policies| build(policies, &policies.breaker_name)),
         }
     }
 
@@ -277,10 +287,12 @@ impl Defaults {
     }
 
     fn policy(&self, name: &str, breaker: &str, make: impl FnOnce(&Policies) -> Target) -> Policy {
-        match &self.policies {
-            Some(policies) => self.targets.get_or_insert(name, || Arc::new(make(policies))).policy(breaker),
-            None => Policy::none(),
-        }
+        self.target(name, make).map_or_else(Policy::none, |target| target.policy(breaker))
+    }
+
+    fn target(&self, name: &str, make: impl FnOnce(&Policies) -> Target) -> Option<Arc<Target>> {
+        let policies = self.policies.as_ref()?;
+        Some(self.targets.get_or_insert(name, || Arc::new(make(policies))))
     }
 }
 

@@ -40,6 +40,18 @@ impl Retry {
         Retry { delay: Delay::Exponential { max_interval, max_elapsed }, max_retries, matching: Matching::default() }
     }
 
+    /// How often and when, in words.
+    pub(crate) fn describe(&self) -> String {
+        let times = self.max_retries.map_or_else(|| "without end".to_owned(), |times| format!("up to {times} times"));
+        let format = dapr_kit::duration::format;
+        match &self.delay {
+            Delay::Constant(delay) => format!("{times}, {} apart", format(*delay)),
+            Delay::Exponential { max_interval, max_elapsed } => {
+                format!("{times}, up to {} apart, for {}", format(*max_interval), format(*max_elapsed))
+            }
+        }
+    }
+
     /// The pauses of one call.
     pub(crate) fn delays(&self) -> Delays<'_> {
         let next = match &self.delay {
