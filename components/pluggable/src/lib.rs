@@ -1,8 +1,9 @@
 //! Components that are programs of their own, in any language, reached by gRPC over Unix sockets.
 //!
 //! Each socket file in a folder is one component; reflection tells its services. `mystore.sock` that serves
-//! `StateStore` becomes the type `state.mystore`. State stores so far; the other building blocks come with their engines.
+//! `StateStore` becomes the type `state.mystore`. State stores and bindings so far; the other building blocks come with their engines.
 
+mod binding;
 mod connection;
 mod discovery;
 mod link;
@@ -18,6 +19,9 @@ pub use discovery::{Discovered, discover};
 pub fn register(registry: &mut Registry) {
     registry.set_discovery(|folder| async move {
         let found = discover(&folder).await;
-        found.into_iter().filter_map(|component| state::entry(&component)).collect()
+        found
+            .iter()
+            .flat_map(|component| state::entry(component).into_iter().chain(binding::entry(component)))
+            .collect()
     });
 }

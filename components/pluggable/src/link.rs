@@ -96,6 +96,17 @@ impl Link {
         }
     }
 
+    /// The connection there is, or a new one: for streams, which take as long as they like.
+    ///
+    /// # Errors
+    /// The component is not there, or its `Init` failed.
+    pub(crate) async fn connect(&self) -> Result<Connection> {
+        match tokio::time::timeout(CALL_TIMEOUT, self.connection()).await {
+            Ok(connected) => connected,
+            Err(_) => Err(self.unavailable(&format!("no answer within {CALL_TIMEOUT:?}"))),
+        }
+    }
+
     /// Ends the connection; calls in flight are finished, later ones fail.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);

@@ -10,7 +10,9 @@ use dapr_spi::registry::Registry;
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
     known::note(&mut registry);
+    dapr_component_cron::register(&mut registry);
     dapr_component_dns::register(&mut registry);
+    dapr_component_http::register(&mut registry);
     dapr_component_local::register(&mut registry);
     dapr_component_mdns::register(&mut registry);
     dapr_component_memory::register(&mut registry);
@@ -18,6 +20,8 @@ pub fn registry() -> Registry {
     dapr_component_pluggable::register(&mut registry);
     #[cfg(feature = "consul")]
     dapr_component_consul::register(&mut registry);
+    #[cfg(feature = "mqtt")]
+    dapr_component_mqtt::register(&mut registry);
     #[cfg(feature = "mysql")]
     dapr_component_mysql::register(&mut registry);
     #[cfg(feature = "oauth2")]
@@ -26,6 +30,8 @@ pub fn registry() -> Registry {
     dapr_component_opa::register(&mut registry);
     #[cfg(feature = "postgresql")]
     dapr_component_postgresql::register(&mut registry);
+    #[cfg(feature = "rabbitmq")]
+    dapr_component_rabbitmq::register(&mut registry);
     #[cfg(feature = "redis")]
     dapr_component_redis::register(&mut registry);
     #[cfg(feature = "sentinel")]

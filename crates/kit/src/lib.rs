@@ -6,6 +6,7 @@
 pub mod arguments;
 pub mod backoff;
 pub mod clock;
+pub mod cron;
 pub mod duration;
 pub mod json;
 pub mod quantity;
