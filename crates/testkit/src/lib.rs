@@ -6,6 +6,7 @@
 
 pub mod authority;
 pub mod collector;
+pub mod kafka;
 pub mod name_resolver;
 pub mod process;
 pub mod pubsub;

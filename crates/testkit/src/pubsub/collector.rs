@@ -61,6 +61,7 @@ struct Shared {
 pub struct Collector {
     shared: Arc<Shared>,
     ending: watch::Sender<bool>,
+    intake: Intake,
     taking: Task<()>,
     subscription: Box<dyn Subscription>,
 }
@@ -78,12 +79,12 @@ impl Collector {
     ) -> Self {
         let (intake, deliveries) = Intake::new(unsettled);
         let topic = request.topic.clone();
-        let subscribed = bounded("subscribe", broker.subscribe(request, intake)).await;
+        let subscribed = bounded("subscribe", broker.subscribe(request, intake.clone())).await;
         let subscription = subscribed.unwrap_or_else(|error| panic!("subscribe to `{topic}`: {error}"));
         let shared = Arc::new(Shared { seen: Mutex::default(), kept: Mutex::default(), count: watch::Sender::new(0) });
         let (ending, end) = watch::channel(false);
         let taking = task::spawn("suite-collector", take(deliveries, end, shared.clone(), act));
-        Self { shared, ending, taking, subscription }
+        Self { shared, ending, intake, taking, subscription }
     }
 
     /// Everything that came until now.
@@ -148,8 +149,9 @@ impl Collector {
     }
 
     /// Ends the intake, so that nothing more is pulled. What was pulled already still comes.
-    pub fn close_intake(&self) {
+    pub async fn close_intake(&self) {
         self.ending.send_replace(true);
+        self.intake.closed().await;
     }
 
     /// Ends the subscription as the engine does: intake, what was pulled, subscription. Messages that were kept must have
@@ -158,7 +160,7 @@ impl Collector {
     /// # Panics
     /// It does not end in time.
     pub async fn close(self) -> Vec<Seen> {
-        self.close_intake();
+        self.close_intake().await;
         let Self { shared, taking, subscription, .. } = self;
         let ended = bounded("taking what was pulled", taking.join()).await;
         ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));

@@ -22,7 +22,7 @@ impl Suite {
             self.publish(&broker, &topic, format!("{number:03}")).await;
         }
         first.wait(UNSETTLED).await;
-        first.close_intake();
+        first.close_intake().await;
         assert_eq!(first.release(UNSETTLED, Verdict::Done), UNSETTLED);
         first.nothing_more(UNSETTLED, "an intake that is closed gets nothing more").await;
         let done: BTreeSet<String> = first.close().await.iter().map(Seen::text).collect();

@@ -75,7 +75,7 @@ impl Suite {
             "{grown} bytes more after a backlog of {}: it must not be kept",
             BACKLOG * BACKLOG_BYTES
         );
-        slow.close_intake();
+        slow.close_intake().await;
         slow.wait_until("what was pulled", SOON, |seen: &[Seen]| seen.len() >= UNSETTLED).await;
         while slow.release(usize::MAX, Verdict::Done) > 0 {}
         slow.close().await;
