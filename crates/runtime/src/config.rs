@@ -75,6 +75,8 @@ pub struct Config {
     pub identity: Identity,
     /// `host:port` of the operator.
     pub control_plane_address: String,
+    /// Time between two looks at all resources, in case that a change of one was not noticed.
+    pub reconcile_interval: Duration,
     /// The environment, with what the sidecar adds.
     pub environment: Environment,
 }
@@ -107,6 +109,8 @@ pub struct App {
     pub max_concurrency: i32,
     /// Probes, when switched on.
     pub health: Option<AppHealth>,
+    /// How long it may take to say whether it wants the events of an input binding.
+    pub binding_options_timeout: Duration,
 }
 
 /// Health probes of the app.
@@ -183,6 +187,7 @@ impl Config {
             skip_app_subscribe: skips(flags, "subscribe"),
             identity: identity(flags, &environment),
             control_plane_address: flags.control_plane_address.clone(),
+            reconcile_interval: reconcile_interval(&flags.hot_reload_reconcile_interval)?,
             environment,
         };
         check_endpoints(flags)?;
@@ -276,8 +281,23 @@ fn app(flags: &Flags) -> Result<App, InvalidConfig> {
         address: flags.app_channel_address.clone(),
         max_concurrency: flags.app_max_concurrency.max(0),
         health: app_health(flags)?,
+        binding_options_timeout: binding_options_timeout(&flags.app_binding_options_timeout)?,
         protocol,
     })
+}
+
+/// Zero and less mean the default.
+fn reconcile_interval(text: &str) -> Result<Duration, InvalidConfig> {
+    const DEFAULT: Duration = Duration::from_secs(60);
+    let given = duration::parse_signed(text).map_err(|message| wrong("--hot-reload-reconcile-interval", message))?;
+    Ok(if given.negative || given.magnitude.is_zero() { DEFAULT } else { given.magnitude })
+}
+
+/// Zero and less mean the default.
+fn binding_options_timeout(text: &str) -> Result<Duration, InvalidConfig> {
+    const DEFAULT: Duration = Duration::from_secs(3);
+    let given = duration::parse_signed(text).map_err(|message| wrong("--app-binding-options-timeout", message))?;
+    Ok(if given.negative || given.magnitude.is_zero() { DEFAULT } else { given.magnitude })
 }
 
 fn app_health(flags: &Flags) -> Result<Option<AppHealth>, InvalidConfig> {
@@ -373,8 +393,6 @@ fn check_endpoints(flags: &Flags) -> Result<(), InvalidConfig> {
 
 fn check_durations(flags: &Flags) -> Result<(), InvalidConfig> {
     let check = |flag, text: &str| duration::parse_signed(text).map_err(|message| wrong(flag, message));
-    check("--hot-reload-reconcile-interval", &flags.hot_reload_reconcile_interval)?;
-    check("--app-binding-options-timeout", &flags.app_binding_options_timeout)?;
     let timeout = check("--actors-disseminate-timeout", &flags.actors_disseminate_timeout)?;
     if timeout.negative || timeout.magnitude.is_zero() {
         return Err(wrong("--actors-disseminate-timeout", "must be above zero"));

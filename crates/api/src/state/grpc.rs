@@ -7,7 +7,9 @@ use dapr_proto::runtime::v1 as proto;
 use dapr_spi::state::{
     Concurrency, Consistency, DeleteRequest, GetResponse, Operation, Options, QueryRequest, SetRequest, Value,
 };
+use dapr_telemetry::trace::Span;
 use serde_json::value::RawValue;
+use tonic::Request;
 
 use super::request::fill_options;
 use crate::{Api, json};
@@ -49,7 +51,11 @@ fn value(item: &mut common::StateItem) -> Result<Value> {
     Ok(Value::Json(json::compact(&bytes, raw)))
 }
 
-fn set_request(mut item: common::StateItem) -> Result<SetRequest> {
+/// An item to write, as an application says it in protobuf.
+///
+/// # Errors
+/// It says that it is JSON and is not.
+pub fn set_request(mut item: common::StateItem) -> Result<SetRequest> {
     let value = value(&mut item)?;
     let options = options(item.options, &item.metadata);
     Ok(SetRequest { key: item.key, value, etag: item.etag.map(|etag| etag.value), metadata: item.metadata, options })
@@ -114,11 +120,16 @@ pub(crate) async fn delete_bulk(api: &Api, request: proto::DeleteBulkStateReques
 }
 
 /// `Dapr/ExecuteStateTransaction`
-pub(crate) async fn transaction(api: &Api, request: proto::ExecuteStateTransactionRequest) -> Result<()> {
+pub(crate) async fn transaction(
+    api: &Api,
+    request: Request<proto::ExecuteStateTransactionRequest>,
+) -> Result<()> {
+    let (_, extensions, request) = request.into_parts();
     let store = api.state.find(&request.store_name)?;
     store.check_transactional()?;
     let operations = request.operations.into_iter().map(operation).collect::<Result<Vec<_>>>()?;
-    store.transact(operations, request.metadata).await
+    let trace = extensions.get::<Span>().and_then(Span::context);
+    api.outbox.transact(&store, operations, &[], request.metadata, trace).await
 }
 
 fn operation(step: proto::TransactionalStateOperation) -> Result<Operation> {

@@ -11,19 +11,24 @@ use super::StartError;
 use crate::components::Components;
 use crate::{Config, host};
 
-/// Service invocation that knows no registry, no application and no HTTPEndpoint yet.
-pub(super) fn invocation(
-    config: &Config,
-    configuration: &Configuration,
-    resources: &Loaded,
-    metrics: &Metrics,
-    tracer: &Tracer,
-    internal_port: u16,
-) -> Result<Invocation, StartError> {
+/// The policies of all building blocks.
+pub(super) fn resiliency(resources: &Loaded, metrics: &Metrics) -> Provider {
     let (resiliency, problems) = Provider::new(&resources.resiliencies, metrics);
     for problem in problems {
         tracing::warn!(target: "dapr.runtime", "{problem}");
     }
+    resiliency
+}
+
+/// Service invocation that knows no registry, no application and no HTTPEndpoint yet.
+pub(super) fn invocation(
+    config: &Config,
+    configuration: &Configuration,
+    resiliency: Provider,
+    metrics: &Metrics,
+    tracer: &Tracer,
+    internal_port: u16,
+) -> Result<Invocation, StartError> {
     let access_control = AccessControl::new(&configuration.spec.access_control).map_err(StartError::new)?;
     Ok(Invocation::new(Settings {
         app_id: config.app_id.clone(),
@@ -40,11 +45,19 @@ pub(super) fn invocation(
 }
 
 /// HTTPEndpoints with the secrets that their stores have.
-pub(super) async fn endpoints(components: &Components, resources: Vec<HttpEndpoint>) -> Endpoints {
+pub(crate) async fn endpoint_settings(
+    components: &Components,
+    resources: Vec<HttpEndpoint>,
+) -> Vec<EndpointSettings> {
     let mut settings = Vec::new();
     for endpoint in resources {
         settings.push(settings_of(components, endpoint).await);
     }
+    settings
+}
+
+/// HTTPEndpoints that can be called; what is wrong with the others is reported.
+pub(crate) fn endpoints(settings: Vec<EndpointSettings>) -> Endpoints {
     let (endpoints, problems) = Endpoints::new(settings);
     for problem in problems {
         tracing::error!(target: "dapr.runtime", "{problem}; calls to it will fail");
