@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use dapr_bindings::Bindings;
 use dapr_invocation::Invocation;
-use dapr_pubsub::{Brokers, Publisher};
+use dapr_pubsub::{Brokers, Outbox, Publisher, Subscriptions};
 use dapr_secrets::SecretStores;
 use dapr_state::Stores;
 use dapr_telemetry::metrics::Metrics;
@@ -51,6 +51,10 @@ pub struct Api {
     pub pubsub: Arc<Brokers>,
     /// Publishing to them.
     pub publisher: Arc<Publisher>,
+    /// Transactions that publish what they write.
+    pub outbox: Arc<Outbox>,
+    /// What the application is called for, and its streams.
+    pub subscriptions: Arc<Subscriptions>,
     /// Bindings.
     pub bindings: Arc<Bindings>,
     /// Service invocation.

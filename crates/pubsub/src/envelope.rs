@@ -10,7 +10,7 @@ mod write;
 pub use content_type::ContentType;
 pub use read::Envelope;
 pub(crate) use read::text_of;
-pub use write::{Attributes, Data, adopt, wrap, wrap_raw};
+pub use write::{Attributes, Data, adopt, with_fields, wrap, wrap_raw};
 
 /// Media type of a `CloudEvent` in JSON.
 pub const CLOUD_EVENT: &str = "application/cloudevents+json";

@@ -8,6 +8,7 @@ mod brokers;
 mod delivery;
 mod dispatcher;
 pub mod envelope;
+mod outbox;
 mod publish;
 mod routing;
 mod scopes;
@@ -17,6 +18,7 @@ mod subscriptions;
 pub use broker::{Broker, Settings};
 pub use brokers::Brokers;
 pub use envelope::Envelope;
+pub use outbox::{Config as OutboxConfig, Outbox, Settings as OutboxSettings};
 pub use publish::{
     Bulk, Entry, Event, FailedEntry, Protocol, Publisher, RAW_PAYLOAD, Settings as PublisherSettings, Target, is_raw,
 };

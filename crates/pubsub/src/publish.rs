@@ -165,20 +165,40 @@ impl Publisher {
         self.send(&target, message, Protocol::Grpc).await.map_err(|failure| self.error(&target, failure))
     }
 
-    /// Hands a message to the broker, as its policy says.
+    /// Publishes to a topic of the sidecar's own, which no scope is for. The error is the broker's.
+    pub(crate) async fn publish_own(
+        &self,
+        broker: &Arc<Broker>,
+        topic: &str,
+        data: Bytes,
+    ) -> std::result::Result<(), String> {
+        let message = Message { data, topic: broker.topic(topic), metadata: Map::new(), content_type: None };
+        self.hand_over(broker, message, Protocol::Grpc).await
+    }
+
     async fn send(&self, target: &Target, message: Message, protocol: Protocol) -> std::result::Result<(), Failure> {
         self.check_scope(target)?;
-        let policy = self.policy(target);
-        let component = target.broker.component();
+        self.hand_over(&target.broker, message, protocol).await.map_err(Failure::Broker)
+    }
+
+    /// Hands a message to the broker, as its policy says.
+    async fn hand_over(
+        &self,
+        broker: &Broker,
+        message: Message,
+        protocol: Protocol,
+    ) -> std::result::Result<(), String> {
+        let policy = self.policy(broker);
+        let component = broker.component();
         let judge = |done: &std::result::Result<(), BrokerError>| judge(done, protocol);
         let done = if policy.is_none() {
-            return component.publish(message).await.map_err(|error| Failure::Broker(error.to_string()));
+            return component.publish(message).await.map_err(|error| error.to_string());
         } else if policy.retries() {
             policy.run(judge, |_| component.publish(message.clone())).await
         } else {
             policy.run_once(judge, component.publish(message)).await
         };
-        done.map_err(|error| Failure::Broker(error.to_string()))
+        done.map_err(|error| error.to_string())
     }
 
     fn check_scope(&self, target: &Target) -> std::result::Result<(), Failure> {
@@ -186,8 +206,8 @@ impl Publisher {
         if may { Ok(()) } else { Err(Failure::Forbidden) }
     }
 
-    fn policy(&self, target: &Target) -> Policy {
-        self.settings.resiliency.component_outbound(target.broker.name(), ComponentType::Pubsub)
+    fn policy(&self, broker: &Broker) -> Policy {
+        self.settings.resiliency.component_outbound(broker.name(), ComponentType::Pubsub)
     }
 
     fn error(&self, target: &Target, failure: Failure) -> Error {
@@ -198,7 +218,7 @@ impl Publisher {
     }
 
     /// Now, in the time zone of this machine, to the second.
-    fn time(&self) -> String {
+    pub(crate) fn time(&self) -> String {
         event::time(&self.settings.clock, &self.time_zone)
     }
 }

@@ -195,11 +195,20 @@ impl Store {
     ///
     /// # Errors
     /// No transactions, too many operations, an illegal key, or the store refused.
-    pub async fn transact(&self, mut operations: Vec<Operation>, metadata: Map) -> Result<()> {
+    pub async fn transact(&self, operations: Vec<Operation>, metadata: Map) -> Result<()> {
         self.check_transactional()?;
         if operations.is_empty() {
             return Ok(());
         }
+        let operations = self.prepare(operations).await?;
+        self.commit(operations, metadata).await.map_err(|failure| Self::transaction_error(&failure))
+    }
+
+    /// The first half of a transaction: keys get their prefix, values are sealed.
+    ///
+    /// # Errors
+    /// Too many operations, or an illegal key.
+    pub async fn prepare(&self, mut operations: Vec<Operation>) -> Result<Vec<Operation>> {
         self.check_size(operations.len()).await?;
         let error = |cause: &dyn std::fmt::Display| Error::new(&table::STATE_TRANSACTION, &[cause]);
         for operation in &mut operations {
@@ -208,13 +217,27 @@ impl Store {
                 Operation::Delete(request) => request.key = self.stored_key(&request.key)?,
             }
         }
-        let work = self.store.transact(TransactionRequest { operations, metadata });
-        self.measured("transaction", work)
-            .await
-            .map_err(|failure| error::of(&table::STATE_TRANSACTION, &[&failure], &failure))
+        Ok(operations)
     }
 
-    async fn check_size(&self, count: usize) -> Result<()> {
+    /// The second half: performs operations whose keys and values are as the store keeps them.
+    ///
+    /// # Errors
+    /// The store refused; see [`Store::transaction_error`].
+    pub async fn commit(&self, operations: Vec<Operation>, metadata: Map) -> StoreResult<()> {
+        self.measured("transaction", self.store.transact(TransactionRequest { operations, metadata })).await
+    }
+
+    /// What the application gets when its transaction failed.
+    pub fn transaction_error(failure: &dapr_spi::Error) -> Error {
+        error::of(&table::STATE_TRANSACTION, &[failure], failure)
+    }
+
+    /// Checks that a transaction has not too many operations.
+    ///
+    /// # Errors
+    /// It has more than the store takes.
+    pub async fn check_size(&self, count: usize) -> Result<()> {
         match self.store.max_transaction_operations().await {
             Some(max) if count > max => Err(Error::new(&table::STATE_TOO_MANY_TRANSACTIONS, &[&count, &max])
                 .with_detail(resource(&self.name))

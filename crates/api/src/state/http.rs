@@ -106,8 +106,10 @@ pub(crate) async fn transaction(api: &Api, mut call: Call) -> Result<Response> {
     let store = store(api, &mut call)?;
     store.check_transactional()?;
     let metadata = call.query_metadata();
-    let (operations, metadata) = request::transaction(&call.body().await?, &metadata)?;
-    store.transact(operations, metadata).await?;
+    let span = std::mem::take(&mut call.span);
+    let request::Transaction { operations, content_types, metadata } =
+        request::transaction(&call.body().await?, &metadata)?;
+    api.outbox.transact(&store, operations, &content_types, metadata, span.context()).await?;
     Ok(response::empty())
 }
 

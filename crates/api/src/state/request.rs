@@ -101,10 +101,18 @@ pub(super) fn save(body: &Bytes, query: &Metadata) -> Result<Vec<SetRequest>> {
 }
 
 /// The body of `POST /state/{store}/transaction`.
+pub(super) struct Transaction {
+    pub(super) operations: Vec<Operation>,
+    /// What items name beside their metadata, which matters to nobody but the outbox.
+    pub(super) content_types: Vec<Option<String>>,
+    pub(super) metadata: Metadata,
+}
+
+/// Reads the body of `POST /state/{store}/transaction`.
 ///
 /// # Errors
 /// Not such an object, or an operation that is neither `upsert` nor `delete`.
-pub(super) fn transaction(body: &Bytes, query: &Metadata) -> Result<(Vec<Operation>, Metadata)> {
+pub(super) fn transaction(body: &Bytes, query: &Metadata) -> Result<Transaction> {
     let wrong = |cause: String| Error::new(&table::MALFORMED_BODY, &[&cause]);
     let object: Object<'_> = serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))?;
     let steps: Vec<Object<'_>> = object.get("operations").map_err(wrong)?.unwrap_or_default();
@@ -114,13 +122,18 @@ pub(super) fn transaction(body: &Bytes, query: &Metadata) -> Result<(Vec<Operati
         let kind: String = step.get("operation").map_err(wrong)?.unwrap_or_default();
         let request = || step.get::<Object<'_>>("request").map(Option::unwrap_or_default).map_err(wrong);
         match kind.as_str() {
-            "upsert" => set_request(body, &request()?, query).map(Operation::Upsert).map_err(wrong),
-            "delete" => delete_request(&request()?, query).map(Operation::Delete).map_err(wrong),
+            "upsert" => {
+                let request = request()?;
+                let item = set_request(body, &request, query).map_err(wrong)?;
+                Ok((Operation::Upsert(item), request.get("contentType").map_err(wrong)?))
+            }
+            "delete" => Ok((Operation::Delete(delete_request(&request()?, query).map_err(wrong)?), None)),
             other => Err(Error::new(&table::STATE_OPERATION_NOT_SUPPORTED, &[&other])),
         }
     };
-    let operations = steps.iter().enumerate().map(read).collect::<Result<Vec<_>>>()?;
-    Ok((operations, metadata))
+    let steps = steps.iter().enumerate().map(read).collect::<Result<Vec<_>>>()?;
+    let (operations, content_types) = steps.into_iter().unzip();
+    Ok(Transaction { operations, content_types, metadata })
 }
 
 /// The body of `POST /state/{store}/bulk`.
@@ -189,10 +202,10 @@ mod tests {
         let body = Bytes::from_static(
             br#"{"operations":[{"operation":"upsert","request":{"key":"a","value":1}},{"operation":"delete","request":{"KEY":"b"}}]}"#,
         );
-        let (operations, _) = transaction(&body, &Metadata::new()).unwrap();
+        let Transaction { operations, .. } = transaction(&body, &Metadata::new()).unwrap();
         assert_eq!(operations.iter().map(Operation::key).collect::<Vec<_>>(), ["a", "b"]);
         let body = Bytes::from_static(br#"{"operations":[{"operation":"move"}]}"#);
-        let error = transaction(&body, &Metadata::new()).unwrap_err();
+        let error = transaction(&body, &Metadata::new()).err().unwrap();
         assert_eq!(error.message(), "operation type move not supported");
     }
 

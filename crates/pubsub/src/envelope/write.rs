@@ -119,8 +119,20 @@ pub fn adopt(event: &Envelope, attributes: &Attributes<'_>) -> Bytes {
     if let Some(expiration) = attributes.expiration {
         fields.insert("expiration", text(expiration));
     }
-    let mut out = Writer::new(event.bytes().len() + FIELDS);
-    for (name, json) in &fields {
+    write_fields(&fields, event.bytes().len() + FIELDS)
+}
+
+/// The same event with some fields set to texts.
+pub fn with_fields<'t>(event: &Envelope, texts: impl Iterator<Item = (&'t str, &'t str)>) -> Bytes {
+    let texts: Vec<(&str, String)> = texts.map(|(name, text)| (name, json_of(text))).collect();
+    let mut fields: BTreeMap<&str, Cow<'_, str>> = event.fields().map(|(name, json)| (name, json.into())).collect();
+    fields.extend(texts.iter().map(|(name, json)| (*name, json.as_str().into())));
+    write_fields(&fields, event.bytes().len() + FIELDS)
+}
+
+fn write_fields(fields: &BTreeMap<&str, Cow<'_, str>>, capacity: usize) -> Bytes {
+    let mut out = Writer::new(capacity);
+    for (name, json) in fields {
         out.json(name, json.as_bytes());
     }
     out.finish()

@@ -119,7 +119,7 @@ impl Publisher {
         if messages.is_empty() {
             return Ok(());
         }
-        let (policy, component) = (self.policy(target), target.broker.component());
+        let (policy, component) = (self.policy(&target.broker), target.broker.component());
         let count = messages.len();
         if policy.is_none() {
             let results = component.bulk_publish(messages, metadata).await;
