@@ -11,6 +11,7 @@ mod flags;
 mod host;
 mod once;
 mod process;
+mod reload;
 mod sidecar;
 mod signals;
 mod validate;

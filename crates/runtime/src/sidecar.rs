@@ -2,11 +2,12 @@
 
 mod application;
 mod assemble;
-mod calls;
+mod bindings;
+pub(crate) mod calls;
 mod identity;
 mod listeners;
 mod names;
-mod source;
+pub(crate) mod source;
 mod stop;
 mod traces;
 
@@ -23,6 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::components::Components;
+use crate::reload::{self, Parts, Reload};
 use crate::signals::{Request, Signals};
 use crate::{Config, Mode};
 
@@ -72,8 +74,10 @@ pub(crate) struct Sidecar {
     _security: Security,
     /// Sends metrics to a collector, when one is named.
     push: Option<MetricPush>,
-    /// Probe the application; none when it is not probed.
+    /// Watch the application and the brokers.
     watching: Vec<Task<()>>,
+    /// Follows changes of resources; none before the components have started.
+    reload: Option<Task<()>>,
     /// Turns true when the servers shall finish.
     stop: watch::Sender<bool>,
     shutdown: mpsc::Receiver<ShutdownKind>,
@@ -85,9 +89,14 @@ impl Sidecar {
     /// # Errors
     /// It could not start; what had started is stopped again.
     pub(crate) async fn run(config: Config, registry: &Registry, signals: &mut Signals) -> Result<End, StartError> {
+        let (ends, mut ended) = mpsc::channel(1);
         let mut sidecar = None;
         let started = tokio::select! {
-            started = Self::start(config, registry, &mut sidecar) => started,
+            started = Self::start(config, registry, &mut sidecar, ends) => started,
+            Some(end) = ended.recv() => {
+                let sidecar = sidecar.ok_or_else(|| StartError::new("no sidecar"))?;
+                return sidecar.stop_for(end, signals).await;
+            }
             request = signals.next() => {
                 return Ok(match (sidecar, request) {
                     (Some(sidecar), request) => stop::stop(sidecar, request, signals).await,
@@ -103,14 +112,35 @@ impl Sidecar {
             stop::stop(sidecar, Request::Stop, signals).await;
             return Err(error);
         }
-        match sidecar.wait(signals).await {
+        let wish = tokio::select! {
+            wish = sidecar.wait(signals) => wish,
+            Some(end) = ended.recv() => Wish::Reload(end),
+        };
+        match wish {
             Wish::Stop(request) => Ok(stop::stop(sidecar, request, signals).await),
+            Wish::Reload(end) => sidecar.stop_for(end, signals).await,
             Wish::Kill => Ok(End::Killed),
         }
     }
 
+    /// Stops since a reload cannot be done while it runs, or has failed.
+    async fn stop_for(self, end: reload::End, signals: &mut Signals) -> Result<End, StartError> {
+        match end {
+            reload::End::StartOver => Ok(stop::stop(self, Request::Reload, signals).await),
+            reload::End::Failed(why) => {
+                stop::stop(self, Request::Stop, signals).await;
+                Err(StartError(why))
+            }
+        }
+    }
+
     /// The start, in order. The sidecar is put into `slot` as soon as there is something to stop.
-    async fn start(config: Config, registry: &Registry, slot: &mut Option<Self>) -> Result<(), StartError> {
+    async fn start(
+        config: Config,
+        registry: &Registry,
+        slot: &mut Option<Self>,
+        ends: mpsc::Sender<reload::End>,
+    ) -> Result<(), StartError> {
         let began = Instant::now();
         log_config(&config);
 
@@ -135,16 +165,23 @@ impl Sidecar {
         let internal_port = listeners.internal_port();
         // 6. The API over building blocks that have no components yet.
         let tracer = traces::start(&config, &spec.tracing)?;
-        let invocation = calls::invocation(&config, &configuration, &resources, &metrics, &tracer, internal_port)?;
+        let resiliency = calls::resiliency(&resources, &metrics);
+        let invocation =
+            calls::invocation(&config, &configuration, resiliency.clone(), &metrics, &tracer, internal_port)?;
         let app = application::channel(&config, &metrics)?;
         if let Some(app) = &app {
             invocation.set_app(app.clone());
         }
         let variable = |name: &str| config.environment.get(name).map(str::to_owned);
         let push = MetricPush::start(metrics.clone(), &config.app_id, &variable).map_err(StartError::new)?;
-        let measured = Measured { metrics, tracer };
+        let measured = Measured { metrics, tracer, resiliency: resiliency.clone() };
         let Assembled { api, components, links, shutdown } =
             assemble::assemble(&config, &configuration, &resources, &registry, measured, invocation);
+        if let Some(app) = &app {
+            bindings::set_application(&api, app, config.max_body_size);
+            api.subscriptions.set_app(app.clone());
+        }
+        api.subscriptions.set_declared(resources.subscriptions.clone()).await;
         // 7. Serve: a call to a component that still starts is answered with its name.
         let (stop, stopping) = watch::channel(false);
         let servers = listeners.serve(&api, &security, &stopping);
@@ -158,6 +195,7 @@ impl Sidecar {
             _security: security,
             push,
             watching: Vec::new(),
+            reload: None,
             stop,
             shutdown,
         });
@@ -168,16 +206,23 @@ impl Sidecar {
         }
         // 9. Components: secret stores, then all others at once; then what is made of them.
         let deny = DenyList::new(&spec.components.deny);
-        sidecar.components.start(resources.components, &deny).await.map_err(StartError::new)?;
+        sidecar.components.start(resources.components.clone(), &deny).await.map_err(StartError::new)?;
         warn_of_unmatched_scopes(&api);
-        api.invocation.set_endpoints(calls::endpoints(&sidecar.components, resources.http_endpoints).await);
+        api.outbox.start();
+        let endpoints = calls::endpoint_settings(&sidecar.components, resources.http_endpoints.clone()).await;
+        api.invocation.set_endpoints(calls::endpoints(endpoints.clone()));
         if let Some(app) = &app {
             app.set_pipeline(links.pipeline("spec.appHttpPipeline", &spec.app_http_pipeline));
         }
         api.pipeline.set(links.pipeline("spec.httpPipeline", &spec.http_pipeline));
         // 10. The app may call out.
         api.health.set_outbound(true);
-        // 11. The app is ready to be called.
+        // 11. Resources may change from now on.
+        let components = sidecar.components.clone();
+        let parts = Parts { api: api.clone(), app, components, links, resiliency };
+        let reload = Reload::new(&sidecar.config, source, configuration, &resources, endpoints, parts);
+        sidecar.reload = Some(task::spawn("hot reload", async move { drop(ends.send(reload.run().await).await) }));
+        // 12. The app is ready to be called.
         sidecar.wait_for_app().await;
         api.health.set(target::RUNTIME, true);
         tracing::info!(
@@ -189,7 +234,10 @@ impl Sidecar {
 
     async fn wait_for_app(&mut self) {
         let settings = &self.config.app;
-        let Some(app) = self.app.clone() else { return };
+        let subscriptions = self.api.subscriptions.clone();
+        let following = subscriptions.clone();
+        self.watching.push(task::spawn("subscriptions", async move { following.follow_brokers().await }));
+        let Some(app) = self.app.clone() else { return subscriptions.set_app_ready(true).await };
         dapr_app_channel::wait_for_port(&settings.address, settings.port).await;
         if self.config.skip_app_config {
             tracing::info!(target: "dapr.runtime", "Skipping programmatic dapr configuration loading");
@@ -197,20 +245,16 @@ impl Sidecar {
         if self.config.skip_app_subscribe {
             tracing::info!(target: "dapr.runtime", "Skipping programmatic subscription loading");
         }
-        let introduction = Introduction {
-            app_id: self.config.app_id.clone(),
-            config: !self.config.skip_app_config,
-            subscriptions: !self.config.skip_app_subscribe && self.components.has_pubsub(),
+        let introduction = Introduction { app_id: self.config.app_id.clone(), config: !self.config.skip_app_config };
+        let Some(probes) = app.start_probes() else {
+            introduction.ask(&app).await;
+            subscriptions.set_app_ready(true).await;
+            self.api.bindings.read();
+            return;
         };
-        let Some(probes) = app.start_probes() else { return introduction.ask(&app).await };
-        // An application that is probed is asked when it is healthy, however long that takes.
-        let asking = task::spawn("application introduction", async move {
-            let mut health = app.health();
-            if health.wait_for(|healthy| *healthy).await.is_ok() {
-                introduction.ask(&app).await;
-            }
-        });
-        self.watching = vec![probes, asking];
+        let bindings = bindings::follow_health(&app, &self.api.bindings);
+        let following = application::follow_health(app, introduction, subscriptions);
+        self.watching.extend([probes, following, bindings]);
     }
 
     /// Waits until somebody wants the sidecar to end.
@@ -235,6 +279,7 @@ impl Sidecar {
 
 enum Wish {
     Stop(Request),
+    Reload(reload::End),
     Kill,
 }
 

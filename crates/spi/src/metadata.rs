@@ -95,7 +95,7 @@ pub trait Metadata: Sized {
 pub struct Problem {
     /// `file:line:column`, or empty.
     pub position: String,
-    /// `spec.metadata[2].value`, or `spec.metadata`.
+    /// `spec.metadata[2].value`, or `spec.metadata`; empty when the message names the place.
     pub path: String,
     /// What is wrong and what was expected.
     pub message: String,
@@ -108,7 +108,10 @@ impl std::fmt::Display for Problem {
         if !self.position.is_empty() {
             write!(f, "{}: ", self.position)?;
         }
-        write!(f, "{}: {}", self.path, self.message)
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
     }
 }
 
@@ -184,16 +187,29 @@ fn wrong_value(field: &Field, expected: &str) -> String {
     format!("field `{}`: {expected}", field.name)
 }
 
+/// In the words that tools look for: `missing connection string`. Then where the field belongs.
 fn missing(field: &Field, properties: &Properties) -> Problem {
     let hint = dapr_kit::suggest::nearest(field.name, properties.0.iter().map(|property| property.name.as_str()))
         .map(|name| format!("; `{name}` was given, is it meant to be `{}`?", field.name))
         .unwrap_or_default();
     Problem {
         position: properties.0.first().map(|property| property.position.clone()).unwrap_or_default(),
-        path: "spec.metadata".into(),
-        message: format!("required field `{}` is missing{hint}", field.name),
+        path: String::new(),
+        message: format!("missing {}: spec.metadata needs the field `{}`{hint}", words(field.name), field.name),
         warning: false,
     }
+}
+
+/// `connectionString` as people say it.
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && words.ends_with(|before: char| before.is_ascii_lowercase()) {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }
 
 /// A type that a field can have.

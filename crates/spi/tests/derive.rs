@@ -44,7 +44,7 @@ fn every_wrong_field_is_reported_with_its_path() {
     assert_eq!(
         problems,
         [
-            "spec.metadata: required field `redisHost` is missing; `redisHots` was given, is it meant to be `redisHost`?",
+            "missing redis host: spec.metadata needs the field `redisHost`; `redisHots` was given, is it meant to be `redisHost`?",
             "spec.metadata[1].value: field `timeout`: expected a duration such as `20s`, `1h30m` or `500ms`, found `soon`",
             "spec.metadata[2].value: field `enableTLS`: expected `true` or `false`, found `maybe`",
         ]

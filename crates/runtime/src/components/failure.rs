@@ -7,6 +7,8 @@ use dapr_resources::component::secrets::KUBERNETES_STORE;
 use dapr_spi::ErrorKind;
 use dapr_telemetry::metrics::InitFailure;
 
+const INIT_COMPONENT_FAILURE: &str = "[INIT_COMPONENT_FAILURE]: initialization error occurred for";
+
 /// Why a component could not be started, in the words that tools look for
 /// (interface/crds-config.md 4.1) and with the cause in ours.
 #[derive(Debug)]
@@ -95,6 +97,11 @@ impl Failure {
         matches!(self.step, Step::Init(kind) if kind != ErrorKind::Invalid && kind != ErrorKind::Unsupported)
     }
 
+    /// Whether another component that is open may be why: it holds a port or a lock.
+    pub(super) fn may_be_in_the_way(&self) -> bool {
+        matches!(self.step, Step::Init(_))
+    }
+
     /// The component waits, and the sidecar goes on without it.
     pub(super) fn waits_for_secret_store(&self) -> bool {
         self.step == Step::SecretStore
@@ -110,6 +117,30 @@ impl Failure {
         if matches!(self.step, Step::Category | Step::Create) { InitFailure::Creation } else { InitFailure::Init }
     }
 
+    /// As the log has it, twice wrapped where the incumbent wraps twice, since tools look for it.
+    pub(super) fn in_the_log(&self) -> String {
+        match self.step {
+            Step::Settings | Step::Init(_) => {
+                let (name, component, cause) = (self.name(), &self.component, self.wrapped());
+                format!("process component {name} error: {INIT_COMPONENT_FAILURE} {component}: {cause}")
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// The cause, and which component failed at which step.
+    pub(super) fn wrapped(&self) -> String {
+        let (component, cause) = (&self.component, &self.cause);
+        match self.step {
+            Step::Category => cause.clone(),
+            Step::Create => {
+                format!("[CREATE_COMPONENT_FAILURE]: error occurred during component creation for {component}: {cause}")
+            }
+            Step::Settings | Step::Init(_) => format!("{INIT_COMPONENT_FAILURE} {component}: {cause}"),
+            Step::SecretStore => format!("component {component} waits: {cause}"),
+        }
+    }
+
     fn name(&self) -> &str {
         self.component.split(' ').next().unwrap_or_default()
     }
@@ -117,19 +148,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, component, cause) = (self.name(), &self.component, &self.cause);
-        match self.step {
-            Step::Category => write!(f, "process component {name} error: {cause}"),
-            Step::Create => write!(
-                f,
-                "process component {name} error: [CREATE_COMPONENT_FAILURE]: error occurred during component creation for {component}: {cause}"
-            ),
-            Step::Settings | Step::Init(_) => write!(
-                f,
-                "process component {name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for {component}: {cause}"
-            ),
-            Step::SecretStore => write!(f, "component {component} waits: {cause}"),
+        if self.step != Step::SecretStore {
+            write!(f, "process component {} error: ", self.name())?;
         }
+        f.write_str(&self.wrapped())
     }
 }
 

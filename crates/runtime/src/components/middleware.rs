@@ -1,14 +1,18 @@
 //! HTTP middleware by name, and the pipelines made of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dapr_resources::configuration::Pipeline;
 use dapr_spi::http_middleware::HttpMiddleware;
 
 /// Every opened middleware component.
 #[derive(Default)]
-pub(crate) struct Links(Mutex<HashMap<String, Opened>>);
+pub(crate) struct Links {
+    opened: Mutex<HashMap<String, Opened>>,
+    changes: AtomicU64,
+}
 
 struct Opened {
     kind: String,
@@ -18,13 +22,28 @@ struct Opened {
 impl Links {
     pub(super) fn insert(&self, name: &str, kind: &str, link: Arc<dyn HttpMiddleware>) {
         let opened = Opened { kind: kind.to_ascii_lowercase(), link };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), opened);
+        self.lock().insert(name.to_owned(), opened);
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn remove(&self, name: &str) {
+        self.lock().remove(name);
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often one came or went: a pipeline that was made before the last time is old.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Opened>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The links of a pipeline, from the outside in. A handler without a component is reported and left out, as the
     /// incumbent has it.
     pub(crate) fn pipeline(&self, field: &str, pipeline: &Pipeline) -> Vec<Arc<dyn HttpMiddleware>> {
-        let opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = self.lock();
         let mut links = Vec::new();
         for handler in &pipeline.handlers {
             match opened.get(&handler.name) {

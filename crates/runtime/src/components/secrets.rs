@@ -1,8 +1,10 @@
 //! From `secretKeyRef` to values, for resources of every kind.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
 
-use dapr_resources::component::secrets::{apply, references, store_or_default};
+use dapr_resources::component::secrets::{SecretReference, apply, references, store_or_default};
 use dapr_resources::http_endpoint::TlsDocument;
 use dapr_resources::{HttpEndpoint, Resource, Value};
 
@@ -11,21 +13,53 @@ use crate::Mode;
 
 type Secrets = HashMap<(String, String), HashMap<String, String>>;
 
+/// Tells secrets that have changed from those that have not, without holding any. Of one process only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fingerprint(u64);
+
+/// What no secret value can be guessed without.
+static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+impl Fingerprint {
+    fn of(references: &[SecretReference], found: &Secrets) -> Option<Self> {
+        let values: Vec<Option<&str>> = references.iter().map(|reference| value(found, reference)).collect();
+        (!values.is_empty()).then(|| Self(KEYS.hash_one(values)))
+    }
+}
+
+fn value<'a>(found: &'a Secrets, reference: &SecretReference) -> Option<&'a str> {
+    let secret = found.get(&(reference.store.clone(), reference.secret.clone()))?;
+    secret.get(&reference.key).map(String::as_str)
+}
+
+/// Of the secrets that a resource would take now; `None` when it takes none, or one cannot be had.
+pub(super) async fn fingerprint<R: Resource>(context: &Context, resource: &R) -> Option<Fingerprint> {
+    let references = references(resource, context.mode == Mode::Kubernetes);
+    let mut found = Secrets::new();
+    for reference in &references {
+        let store = context.secrets.component(&reference.store)?;
+        let secret = store.get(&reference.secret, &HashMap::new()).await.ok()?;
+        found.insert((reference.store.clone(), reference.secret.clone()), secret);
+    }
+    Fingerprint::of(&references, &found)
+}
+
 /// Puts the secrets of a resource in; a secret that its store does not have is reported and left empty.
 ///
 /// # Errors
 /// The name of a store that is not there.
-pub(super) async fn resolve<R: Resource>(context: &Context, resource: &mut R, label: &str) -> Result<(), String> {
+pub(super) async fn resolve<R: Resource>(
+    context: &Context,
+    resource: &mut R,
+    label: &str,
+) -> Result<Option<Fingerprint>, String> {
     let references = references(resource, context.mode == Mode::Kubernetes);
     let mut found = Secrets::new();
     for reference in &references {
         fetch(context, &mut found, &reference.store, &reference.secret, label).await?;
     }
-    apply(resource, &references, |reference| {
-        let secret = found.get(&(reference.store.clone(), reference.secret.clone()))?;
-        secret.get(&reference.key).cloned()
-    });
-    Ok(())
+    apply(resource, &references, |reference| value(&found, reference).map(str::to_owned));
+    Ok(Fingerprint::of(&references, &found))
 }
 
 async fn fetch(context: &Context, found: &mut Secrets, store: &str, secret: &str, label: &str) -> Result<(), String> {

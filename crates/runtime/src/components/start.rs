@@ -1,9 +1,11 @@
 //! One component from resource to opened.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use dapr_bindings::Directed;
 use dapr_kit::backoff::Backoff;
-use dapr_pubsub::Broker;
+use dapr_pubsub::{Broker, OutboxConfig};
 use dapr_resources::Component;
 use dapr_resources::component::template::TemplateContext;
 use dapr_resources::component::{Category, env_ref, secrets as references};
@@ -12,6 +14,7 @@ use dapr_spi::metadata::{Properties, error_of};
 use dapr_spi::registry::{Component as Opened, Prepared};
 use dapr_state::Store;
 
+use super::secrets::Fingerprint;
 use super::{Context, Failure, properties, secrets};
 use crate::Mode;
 
@@ -31,8 +34,16 @@ pub(super) fn missing_store(component: &Component, context: &Context) -> Option<
     needed.into_iter().map(|reference| reference.store).find(|store| context.secrets.component(store).is_none())
 }
 
-/// Resolves, checks and opens a component, and hands it to its building block.
-pub(super) async fn start(context: &Context, component: &Component) -> Result<Opened, Failure> {
+/// A component that is open and that its building block does not know yet.
+pub(super) struct Ready {
+    pub(super) opened: Opened,
+    settings: Settings,
+    /// Of the secrets that it took; `None` when it takes none.
+    pub(super) secrets: Option<Fingerprint>,
+}
+
+/// Resolves, checks and opens a component.
+pub(super) async fn start(context: &Context, component: &Component) -> Result<Ready, Failure> {
     check_category(component)?;
     let spec = &component.spec;
     let entry = context
@@ -42,12 +53,15 @@ pub(super) async fn start(context: &Context, component: &Component) -> Result<Op
     let mut resolved = component.clone();
     resolve_environment(context, &mut resolved);
     let label = format!("component {}", component.metadata.name);
-    if let Err(store) = secrets::resolve(context, &mut resolved, &label).await {
-        return Err(match store.as_str() {
-            references::KUBERNETES_STORE if context.mode == Mode::Kubernetes => Failure::not_inlined(component),
-            store => Failure::secret_store(component, store),
-        });
-    }
+    let secrets = match secrets::resolve(context, &mut resolved, &label).await {
+        Ok(secrets) => secrets,
+        Err(store) => {
+            return Err(match store.as_str() {
+                references::KUBERNETES_STORE if context.mode == Mode::Kubernetes => Failure::not_inlined(component),
+                store => Failure::secret_store(component, store),
+            });
+        }
+    };
     let properties = read_properties(context, &resolved)?;
     for remark in entry.remarks(&properties) {
         tracing::warn!(target: "dapr.runtime.processor", "component {}: {remark}", component.metadata.name);
@@ -55,11 +69,22 @@ pub(super) async fn start(context: &Context, component: &Component) -> Result<Op
     let settings = Settings {
         state: state_settings(context, component, &properties)?,
         pubsub: pubsub_settings(context, component, &properties),
+        outbox: OutboxConfig::read(&properties),
+        binding: dapr_bindings::Settings::read(&component.metadata.name, &properties),
     };
     let prepared = entry.prepare(&properties).map_err(|problems| Failure::settings(component, error_of(&problems)))?;
-    let opened = open(context, component, &prepared).await?;
-    hand_over(context, component, &opened, settings);
-    Ok(opened)
+    let opened = match open(context, component, &prepared).await? {
+        Opened::Binding(binding) => Opened::Binding(Directed::new(binding, &settings.binding)),
+        opened => opened,
+    };
+    Ok(Ready { opened, settings, secrets })
+}
+
+/// Of the secrets that the component would take now; `None` when it takes none, or one cannot be had.
+pub(super) async fn secrets_now(context: &Context, component: &Component) -> Option<Fingerprint> {
+    let mut resolved = component.clone();
+    resolve_environment(context, &mut resolved);
+    secrets::fingerprint(context, &resolved).await
 }
 
 /// Workflows have a category and no components: nothing can be loaded there.
@@ -137,19 +162,44 @@ async fn open(context: &Context, component: &Component, prepared: &Prepared) -> 
 struct Settings {
     state: dapr_state::Settings,
     pubsub: dapr_pubsub::Settings,
+    binding: dapr_bindings::Settings,
+    outbox: Option<OutboxConfig>,
 }
 
-fn hand_over(context: &Context, component: &Component, opened: &Opened, settings: Settings) {
+/// Makes the component that of its building block, in the place of one that was open under its name. Every component
+/// comes this way: at the start, when it works at last, and by a reload.
+pub(super) fn hand_over(context: &Context, component: &Component, ready: Ready) -> Opened {
     let name = &component.metadata.name;
-    match opened {
+    let Ready { opened, settings, .. } = ready;
+    match &opened {
         Opened::State(store) => {
             context.state.insert(Store::new(name, store.clone(), settings.state, context.metrics.clone()));
+            context.outbox.set(name, settings.outbox);
         }
         Opened::SecretStore(store) => context.secrets.insert(name, store.clone()),
         Opened::PubSub(broker) => context.pubsub.insert(Broker::new(name, broker.clone(), settings.pubsub)),
-        Opened::Binding(binding) => context.bindings.insert(name, binding.clone()),
+        Opened::Binding(binding) => context.bindings.insert(name, binding.clone(), &settings.binding),
+        Opened::Crypto(provider) => context.crypto.insert(name, provider.clone()),
         Opened::HttpMiddleware(link) => context.links.insert(name, &component.spec.component_type, link.clone()),
         // Name resolution is a matter of the Configuration; as a resource it is open and has no callers.
-        Opened::NameResolver(_) => {}
+        Opened::Crypto(_) | Opened::NameResolver(_) => {}
+    }
+    opened
+}
+
+/// Takes a component out of its building block: calls do not find it any more once this was polled, and nothing new
+/// comes from it. Those under way go on; the end tells that what came from it is settled.
+pub(super) async fn withdraw(context: Arc<Context>, name: String, opened: Opened) {
+    match opened {
+        Opened::State(_) => {
+            context.outbox.set(&name, None);
+            context.state.remove(&name);
+        }
+        Opened::SecretStore(_) => context.secrets.remove(&name),
+        Opened::PubSub(_) => context.pubsub.remove(&name),
+        Opened::Binding(_) => context.bindings.remove(&name).await,
+        Opened::Crypto(_) => context.crypto.remove(&name),
+        Opened::HttpMiddleware(_) => context.links.remove(&name),
+        Opened::Crypto(_) | Opened::NameResolver(_) => {}
     }
 }

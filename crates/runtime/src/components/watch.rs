@@ -7,22 +7,24 @@ use dapr_api::MetadataRegistry;
 use dapr_api::metadata::ComponentStatus;
 use dapr_kit::task::{self, Task};
 use dapr_spi::registry::Component as Opened;
-use dapr_spi::state::StateStore;
 
 /// Time between two signs of life, give or take a quarter, so that many sidecars do not ask at once.
 const INTERVAL: Duration = Duration::from_secs(10);
 /// How long a sign of life may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks a state store for signs of life and keeps its status `ready` or `degraded`; `None` for what cannot be asked.
+/// Asks a state store or a broker for signs of life and keeps its status `ready` or `degraded`; `None` for what cannot
+/// be asked.
 pub(super) fn watch(opened: &Opened, ready: ComponentStatus, metadata: Arc<MetadataRegistry>) -> Option<Task<()>> {
-    let Opened::State(store) = opened else { return None };
-    let store = store.clone();
+    if !matches!(opened, Opened::State(_) | Opened::PubSub(_)) {
+        return None;
+    }
+    let opened = opened.clone();
     Some(task::spawn("component watch", async move {
         let mut is_degraded = false;
         loop {
             tokio::time::sleep(dapr_kit::backoff::jittered(INTERVAL)).await;
-            let failure = ask(&*store).await.err();
+            let failure = ask(&opened).await.err();
             if let Some(status) = change(&ready, is_degraded, failure) {
                 is_degraded = !is_degraded;
                 metadata.set_component(status);
@@ -31,8 +33,15 @@ pub(super) fn watch(opened: &Opened, ready: ComponentStatus, metadata: Arc<Metad
     }))
 }
 
-async fn ask(store: &dyn StateStore) -> Result<(), String> {
-    match tokio::time::timeout(TIMEOUT, store.ping()).await {
+async fn ask(opened: &Opened) -> Result<(), String> {
+    let sign = async {
+        match opened {
+            Opened::State(store) => store.ping().await,
+            Opened::PubSub(broker) => broker.ping().await,
+            _ => Ok(()),
+        }
+    };
+    match tokio::time::timeout(TIMEOUT, sign).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(_) => Err(format!("no answer within {TIMEOUT:?}")),
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dapr_app_channel::{App, HealthSettings, Protocol, Settings};
+use dapr_kit::task::{self, Task};
 use dapr_net::Body;
+use dapr_pubsub::Subscriptions;
 use dapr_telemetry::metrics::Metrics;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use serde_json::Value;
@@ -47,14 +49,29 @@ pub(super) fn channel(config: &Config, metrics: &Metrics) -> Result<Option<Arc<A
     App::new(settings).map(|app| Some(Arc::new(app))).map_err(StartError::new)
 }
 
+/// Has the application called for its subscriptions whenever it is healthy. It is asked who it is the first time, however
+/// long that takes.
+pub(super) fn follow_health(app: Arc<App>, introduction: Introduction, subscriptions: Arc<Subscriptions>) -> Task<()> {
+    task::spawn("application health", async move {
+        let (mut health, mut asked) = (app.health(), false);
+        while health.wait_for(|healthy| *healthy).await.is_ok() {
+            if !std::mem::replace(&mut asked, true) {
+                introduction.ask(&app).await;
+            }
+            subscriptions.set_app_ready(true).await;
+            if health.wait_for(|healthy| !healthy).await.is_err() {
+                return;
+            }
+            subscriptions.set_app_ready(false).await;
+        }
+    })
+}
+
 /// What is asked of an application when it is ready for the first time.
-#[derive(Clone)]
 pub(super) struct Introduction {
     pub(super) app_id: String,
     /// `GET /dapr/config`.
     pub(super) config: bool,
-    /// `GET /dapr/subscribe`.
-    pub(super) subscriptions: bool,
 }
 
 impl Introduction {
@@ -65,15 +82,6 @@ impl Introduction {
         }
         if self.config && self.get(app, "/dapr/config").await.is_some() {
             tracing::info!(target: "dapr.runtime", "Application configuration loaded");
-        }
-        if self.subscriptions {
-            let wanted = self.get(app, "/dapr/subscribe").await;
-            if wanted.as_ref().and_then(Value::as_array).is_some_and(|topics| !topics.is_empty()) {
-                tracing::warn!(
-                    target: "dapr.runtime",
-                    "the application subscribes to topics in /dapr/subscribe; this build does not deliver messages yet"
-                );
-            }
         }
     }
 

@@ -9,10 +9,11 @@ use dapr_api::{
     AccessRules, Api, Health, Logging, MetadataRegistry, Options, Pipeline, ShutdownKind, ShutdownSender, Token,
 };
 use dapr_bindings::{Bindings, Environment};
+use dapr_crypto::Providers;
 use dapr_invocation::Invocation;
 use dapr_kit::clock::Clock;
 use dapr_kit::duration;
-use dapr_pubsub::{Brokers, Publisher, PublisherSettings};
+use dapr_pubsub::{Brokers, Outbox, OutboxSettings, Publisher, PublisherSettings, SubscriptionSettings, Subscriptions};
 use dapr_resiliency::Provider;
 use dapr_resources::{Configuration, Loaded, configuration};
 use dapr_secrets::SecretStores;
@@ -76,6 +77,24 @@ pub(super) fn assemble(
         metrics: metrics.clone(),
         clock: Clock::system(),
     }));
+    let outbox = Arc::new(Outbox::new(OutboxSettings {
+        app_id: config.app_id.clone(),
+        namespace: config.namespace.clone(),
+        publisher: publisher.clone(),
+        brokers: pubsub.clone(),
+        stores: state.clone(),
+    }));
+    let subscriptions = Arc::new(Subscriptions::new(SubscriptionSettings {
+        app_id: config.app_id.clone(),
+        asks_application: !config.skip_app_subscribe,
+        brokers: pubsub.clone(),
+        publisher: publisher.clone(),
+        resiliency: resiliency.clone(),
+        metrics: metrics.clone(),
+        tracer: tracer.clone(),
+        clock: Clock::system(),
+    }));
+    let crypto = Arc::new(Providers::new(resiliency.clone(), metrics.clone()));
     let bindings = Arc::new(Bindings::new(Environment {
         resiliency,
         metrics: metrics.clone(),
@@ -91,7 +110,9 @@ pub(super) fn assemble(
         state: state.clone(),
         secrets: secrets.clone(),
         pubsub: pubsub.clone(),
+        outbox: outbox.clone(),
         bindings: bindings.clone(),
+        crypto: crypto.clone(),
         links: links.clone(),
         metadata: metadata.clone(),
         metrics: metrics.clone(),
@@ -103,7 +124,10 @@ pub(super) fn assemble(
         secrets,
         pubsub,
         publisher,
+        subscriptions,
+        outbox,
         bindings,
+        crypto,
         invocation: Arc::new(invocation),
         pipeline: Pipeline::new(configuration.spec.http_pipeline.handlers.len()),
         tracer,

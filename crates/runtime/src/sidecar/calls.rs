@@ -45,10 +45,7 @@ pub(super) fn invocation(
 }
 
 /// HTTPEndpoints with the secrets that their stores have.
-pub(crate) async fn endpoint_settings(
-    components: &Components,
-    resources: Vec<HttpEndpoint>,
-) -> Vec<EndpointSettings> {
+pub(crate) async fn endpoint_settings(components: &Components, resources: Vec<HttpEndpoint>) -> Vec<EndpointSettings> {
     let mut settings = Vec::new();
     for endpoint in resources {
         settings.push(settings_of(components, endpoint).await);

@@ -1,14 +1,14 @@
 //! Where the Configuration and the resources come from: files, or the operator of a Kubernetes cluster.
 
 use dapr_control_plane::operator::{Client, Error, Listed};
-use dapr_resources::{Configuration, Loaded, Loader, Resource, configuration};
+use dapr_resources::{Configuration, LoadError, Loaded, Loader, Resource, configuration};
 use dapr_security::Security;
 
 use super::StartError;
 use crate::Config;
 
 /// Where the Configuration and the resources come from.
-pub(super) enum Source {
+pub(crate) enum Source {
     /// `--config` and `--resources-path` name files and directories.
     Files,
     /// `--config` names a Configuration of this namespace; resources are those of the namespace.
@@ -89,9 +89,15 @@ fn namespace(config: &Config) -> Option<&str> {
 }
 
 fn resources_of_files(config: &Config) -> Result<Loaded, StartError> {
-    Loader { app_id: Some(&config.app_id), namespace: namespace(config) }
-        .directories(&config.resource_paths)
-        .map_err(|error| StartError(format!("failed to load components: {error}")))
+    load_files(config).map_err(|error| StartError(format!("failed to load components: {error}")))
+}
+
+/// The resources of the directories of `--resources-path` that this app may see.
+///
+/// # Errors
+/// A directory cannot be read, or two resources have one name.
+pub(crate) fn load_files(config: &Config) -> Result<Loaded, LoadError> {
+    Loader { app_id: Some(&config.app_id), namespace: namespace(config) }.directories(&config.resource_paths)
 }
 
 /// All kinds. A component, a subscription, an MCP server or a policy that cannot be read ends the start, as the
@@ -108,10 +114,9 @@ async fn resources_of_operator(config: &Config, client: &Client) -> Result<Loade
         // Whoever runs subscriptions looks at their scopes.
         subscriptions: needed("declarative subscriptions", subscriptions)?,
         resiliencies: mine.of(resiliencies),
-        configurations: Vec::new(),
         mcp_servers: mine.of(needed("MCP servers", mcp_servers)?),
         workflow_access_policies: mine.of(needed("workflow access policies", workflow_access_policies)?),
-        problems: Vec::new(),
+        ..Loaded::default()
     })
 }
 

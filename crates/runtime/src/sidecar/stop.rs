@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dapr_kit::task;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{End, Sidecar};
@@ -27,7 +28,7 @@ pub(super) async fn stop(sidecar: Sidecar, request: Request, signals: &mut Signa
 }
 
 async fn in_order(sidecar: Sidecar, end: End) -> End {
-    // 1. Keep the APIs up for the app, if that was asked for.
+    // 1. Keep the APIs up for the app, if that was asked for; nothing new comes in from outside meanwhile.
     block(&sidecar).await;
     let limit = sidecar.config.shutdown_timeout.unwrap_or(NO_LIMIT);
     let deadline = Instant::now() + limit;
@@ -50,6 +51,11 @@ async fn block(sidecar: &Sidecar) {
         target: "dapr.runtime",
         "Blocking graceful shutdown for {} or until app reports unhealthy...", dapr_kit::duration::format(duration)
     );
+    // However long the events at hand take.
+    let bindings = sidecar.api.bindings.clone();
+    task::spawn_detached("last events of input bindings", async move { bindings.stop_reading().await });
+    let subscriptions = sidecar.api.subscriptions.clone();
+    task::spawn_detached("last messages of subscriptions", async move { subscriptions.stop().await });
     tokio::select! {
         () = sleep(duration) => {
             tracing::info!(target: "dapr.runtime", "Block shutdown period expired, entering shutdown...");
@@ -71,15 +77,21 @@ async fn turns_unhealthy(sidecar: &Sidecar) {
     }
 }
 
-async fn finish(sidecar: Sidecar) {
+async fn finish(mut sidecar: Sidecar) {
+    // Nothing comes in by a reload any more.
+    sidecar.reload = None;
     let Sidecar { api, components, servers, stop, push, .. } = sidecar;
     // 2. Others stop calling: this sidecar leaves the registry.
     api.invocation.close().await;
     // 3. No new work: health turns false, listeners close, calls in flight finish.
     api.health.set(super::target::RUNTIME, false);
     api.health.set_outbound(false);
+    // The application may still use the APIs while it finishes the events at hand.
+    tokio::join!(api.bindings.stop_reading(), api.subscriptions.stop());
     let _ = stop.send(true);
     drain(servers).await;
+    // What transactions have written is published.
+    api.outbox.stop().await;
     // 4. Nothing can reach the components any more.
     components.close().await;
     // 5. The last spans and metrics leave.

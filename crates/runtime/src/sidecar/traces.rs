@@ -1,7 +1,7 @@
 //! Tracing as the Configuration and the environment ask for it.
 
 use dapr_resources::configuration::Tracing;
-use dapr_telemetry::trace::{OtlpConfig, TraceConfig, Tracer};
+use dapr_telemetry::trace::{OtlpConfig, Sampler, TraceConfig, Tracer};
 
 use super::StartError;
 use crate::Config;
@@ -27,5 +27,6 @@ pub(super) fn start(config: &Config, spec: &Tracing) -> Result<Tracer, StartErro
         },
     };
     settings.apply_environment(&variable).map_err(StartError::new)?;
+    tracing::info!(target: "dapr.runtime", "Dapr trace sampler initialized: {}", Sampler::of(&settings.sampling_rate));
     Tracer::new(&settings, &config.app_id, &variable).map_err(StartError::new)
 }
