@@ -142,8 +142,8 @@ impl Endpoints {
     }
 
     fn pool(&self, base: &Uri) -> Option<http1::Pool> {
-        let tls =
-            (base.scheme_str() == Some("https")).then(|| self.trust.get_or_init(|| config(tls::system_roots())).clone());
+        let tls = (base.scheme_str() == Some("https"))
+            .then(|| self.trust.get_or_init(|| config(tls::system_roots())).clone());
         let origin = origin(base, tls)?;
         let key = format!("{}://{origin}", base.scheme_str().unwrap_or_default());
         let mut urls = self.urls.lock().unwrap_or_else(PoisonError::into_inner);

@@ -121,10 +121,15 @@ impl Invocation {
     /// # Errors
     /// There was no answer: the app is not known or not reachable, it may not be called, the policy's time is over or
     /// its circuit breaker open. An app's own refusal is an answer.
-    pub async fn invoke(&self, mut call: Call) -> Result<Answer, Status> {
+    pub fn invoke(&self, call: Call) -> impl Future<Output = Result<Answer, Status>> + Send {
+        // Boxed, so that the future of a call that waits stays small: the call is moved on its way.
+        self.invoke_boxed(Box::new(call))
+    }
+
+    async fn invoke_boxed(&self, mut call: Box<Call>) -> Result<Answer, Status> {
         let target = target_of(&call.target, self)?;
         let policy = self.resiliency().app(&call.target, &self.endpoint_key(&target, &call));
-        // What most calls do not need is boxed, so that the future of a call stays small: it is moved on its way.
+        // So is what most calls do not need.
         let is_whole = call.body.bytes().is_some();
         let is_stream = !is_whole && Box::pin(self.gather(&mut call, policy.retries())).await?;
         if policy.is_none() {
@@ -137,7 +142,7 @@ impl Invocation {
         &self,
         policy: &Policy,
         target: &Target,
-        call: Call,
+        call: Box<Call>,
         is_stream: bool,
     ) -> Result<Answer, Status> {
         if is_stream || !policy.retries() {
@@ -145,7 +150,10 @@ impl Invocation {
         }
         let attempt = |_| {
             let again = call.again();
-            async { self.attempt(target, again.ok_or_else(|| Status::internal("the body is gone"))?).await }
+            async {
+                let again = again.ok_or_else(|| Status::internal("the body is gone"))?;
+                self.attempt(target, Box::new(again)).await
+            }
         };
         policy.run(judge, attempt).await.map_err(of_policy)
     }
@@ -180,12 +188,12 @@ impl Invocation {
         Ok(false)
     }
 
-    async fn attempt(&self, target: &Target, call: Call) -> Result<Answer, Status> {
+    async fn attempt(&self, target: &Target, call: Box<Call>) -> Result<Answer, Status> {
         match target {
             Target::App { app_id, namespace, .. }
                 if *app_id == self.settings.app_id && *namespace == self.settings.namespace =>
             {
-                Box::pin(self.call_own_app(call)).await
+                Box::pin(self.call_own_app(*call)).await
             }
             Target::App { app_id, namespace, is_named } => {
                 self.call_app(app_id, self.query(app_id, namespace, *is_named), call).await
@@ -193,12 +201,12 @@ impl Invocation {
             Target::Endpoint(name) => {
                 let endpoints = self.endpoints()?;
                 let began = self.begin(name);
-                self.end(name, began, Box::pin(endpoints.call(name, call)).await)
+                self.end(name, began, Box::pin(endpoints.call(name, *call)).await)
             }
             Target::Url(url) => {
                 let endpoints = self.endpoints()?;
                 let began = self.begin(url);
-                self.end(url, began, Box::pin(endpoints.call_url(url, call)).await)
+                self.end(url, began, Box::pin(endpoints.call_url(url, *call)).await)
             }
         }
     }
@@ -232,9 +240,9 @@ impl Invocation {
         of_app(app.invoke(Invoke { request, type_url, from_grpc }).await)
     }
 
-    async fn call_app(&self, app_id: &str, query: Query, call: Call) -> Result<Answer, Status> {
+    async fn call_app(&self, app_id: &str, query: Query, call: Box<Call>) -> Result<Answer, Status> {
         let names = self.names()?;
-        let outgoing = self.outgoing(app_id, call)?;
+        let outgoing = self.outgoing(app_id, *call)?;
         let again = if self.resiliency().names_app(app_id) { None } else { outgoing.again() };
         let app = match names.known(&query) {
             Some(app) => Ok(app),

@@ -45,7 +45,7 @@ fn call() -> Call {
 fn futures_stay_small() {
     let invocation = invocation();
     let sizes = [
-        ("invoke", size_of_val(&invocation.invoke(call())), 5000),
+        ("invoke", size_of_val(&invocation.invoke(call())), 3000),
         ("serve", size_of_val(&invocation.serve(http::Request::new(Body::empty()))), 3000),
         ("proxy", size_of_val(&invocation.proxy(http::Request::new(Body::empty()))), 8000),
     ];

@@ -17,8 +17,23 @@ use crate::http::{Call, Response};
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Calls an app's method with any verb.
-pub(crate) async fn invoke(api: &Api, call: Call) -> Result<Response> {
+/// Calls an app's method with any verb. The request is read before there is a future, so that a call that waits is small.
+pub(crate) fn invoke(api: &Api, call: Call) -> impl Future<Output = Result<Response>> + Send {
+    let is_event_stream = call.parts.headers.get(ACCEPT) == Some(&EVENT_STREAM);
+    let answering = read(call).map(|call| (call.target.clone(), api.invocation.invoke(call)));
+    async move {
+        let (target, answering) = answering?;
+        let mut response = response(answering.await.map_err(|error| status::error(&target, &error))?);
+        if is_event_stream {
+            response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
+            response.headers_mut().insert(CACHE_CONTROL, NO_CACHE);
+        }
+        Ok(response)
+    }
+}
+
+/// What the request asks for.
+fn read(call: Call) -> Result<AppCall> {
     let Call { mut parts, body, max_body_size, span, .. } = call;
     let Some(Named { target, method }) = find(parts.uri.path(), &mut parts.headers) else {
         return Err(Error::new(&table::DIRECT_INVOKE_NO_APP_ID, &[]));
@@ -29,8 +44,7 @@ pub(crate) async fn invoke(api: &Api, call: Call) -> Result<Response> {
         let about = About::Invocation { app_id: &target, method: path.wire() };
         span.about_http(&about, parts.method.as_str(), parts.uri.path());
     }
-    let is_event_stream = parts.headers.get(ACCEPT) == Some(&EVENT_STREAM);
-    let call = AppCall {
+    Ok(AppCall {
         path,
         verb: parts.method.as_str().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -41,15 +55,7 @@ pub(crate) async fn invoke(api: &Api, call: Call) -> Result<Response> {
         body: limited(body, max_body_size)?,
         target,
         span,
-    };
-    let target = call.target.clone();
-    let answer = api.invocation.invoke(call).await.map_err(|error| status::error(&target, &error))?;
-    let mut response = response(answer);
-    if is_event_stream {
-        response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
-        response.headers_mut().insert(CACHE_CONTROL, NO_CACHE);
-    }
-    Ok(response)
+    })
 }
 
 fn invalid(target: &str, error: &dyn std::fmt::Display) -> Error {
