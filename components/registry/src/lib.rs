@@ -5,6 +5,9 @@
 mod known;
 
 use dapr_spi::registry::Registry;
+// Only to be compiled with TLS.
+#[cfg(feature = "kafka-tls")]
+use rdkafka as _;
 
 /// Every component that this binary was built with.
 pub fn registry() -> Registry {
@@ -20,6 +23,8 @@ pub fn registry() -> Registry {
     dapr_component_pluggable::register(&mut registry);
     #[cfg(feature = "consul")]
     dapr_component_consul::register(&mut registry);
+    #[cfg(feature = "kafka")]
+    dapr_component_kafka::register(&mut registry);
     #[cfg(feature = "mqtt")]
     dapr_component_mqtt::register(&mut registry);
     #[cfg(feature = "mysql")]

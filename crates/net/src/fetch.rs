@@ -56,7 +56,11 @@ impl Client {
 
     /// A client that trusts these certificate authorities.
     pub fn with_roots(roots: RootCertStore) -> Self {
-        let config = tls::client_builder().with_root_certificates(roots).with_no_client_auth();
+        Self::with_config(tls::client_builder().with_root_certificates(roots).with_no_client_auth())
+    }
+
+    /// A client with these settings of TLS.
+    pub fn with_config(config: ClientConfig) -> Self {
         Self { tls: Arc::new(config) }
     }
 
