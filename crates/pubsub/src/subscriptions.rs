@@ -12,9 +12,6 @@ mod run;
 mod spec;
 mod stream;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,6 +24,7 @@ use dapr_spi::app_channel::AppChannel;
 use dapr_telemetry::metrics::Metrics;
 use dapr_telemetry::trace::Tracer;
 use futures_util::future::join_all;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::delivery::{Target, World};
@@ -76,6 +74,7 @@ pub struct Subscriptions {
     state: Mutex<State>,
     /// Held while the application is asked.
     asking: tokio::sync::Mutex<()>,
+    stopping: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -114,6 +113,7 @@ impl Subscriptions {
             world: Arc::new(World { resiliency, metrics, tracer, clock, publisher }),
             state: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
+            stopping: watch::Sender::new(false),
         }
     }
 
@@ -178,6 +178,7 @@ impl Subscriptions {
     /// called again, and waits again.
     pub async fn stop(&self) {
         self.state().stopped = true;
+        self.stopping.send_replace(true);
         let mut waiting = std::pin::pin!(self.reconcile());
         while timeout(REPORT_INTERVAL, &mut waiting).await.is_err() {
             let state = self.state();
@@ -198,6 +199,21 @@ impl Subscriptions {
         streams.sort_unstable_by_key(|(number, _)| **number);
         list.extend(streams.into_iter().map(|(_, (subscription, _))| Arc::clone(subscription)));
         list
+    }
+
+    /// Opens and closes what changes of [`Brokers`] make possible or impossible, without end: a broker that was away at
+    /// the start gets its subscriptions when it is there.
+    pub async fn follow_brokers(&self) {
+        let mut changes = self.brokers.changes();
+        while changes.changed().await.is_ok() {
+            self.update().await;
+        }
+    }
+
+    /// Waits until [`Subscriptions::stop`] is called.
+    pub async fn stopping(&self) {
+        let mut stopping = self.stopping.subscribe();
+        let _ = stopping.wait_for(|stopping| *stopping).await;
     }
 
     /// Asks the application if it is time, then opens and closes what changed.

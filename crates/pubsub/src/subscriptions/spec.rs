@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use dapr_resources::subscription::SubscriptionSpec;
+use dapr_resources::subscription::{Routes, Rule, SubscriptionSpec};
 use dapr_spi::pubsub::{BulkSubscribe, Map, SubscribeRequest};
 
-use crate::routing::Routes;
+use crate::routing;
 
 /// Metadata that says that payloads are no `CloudEvent`s.
 const RAW_PAYLOAD: &str = "rawPayload";
@@ -39,7 +39,7 @@ pub struct Subscription {
     pub spec: SubscriptionSpec,
     /// Where it comes from.
     pub source: Source,
-    pub(crate) routes: Routes,
+    pub(crate) routes: routing::Routes,
     pub(crate) is_raw: bool,
 }
 
@@ -56,7 +56,7 @@ impl Subscription {
     /// # Errors
     /// A rule is no CEL, or a metadata value is not what it must be; the text has the field and the position.
     pub fn new(spec: SubscriptionSpec, source: Source) -> Result<Self, String> {
-        let routes = Routes::compile(&spec.routes)?;
+        let routes = routing::Routes::compile(&spec.routes)?;
         let raw = spec.metadata.iter().find(|(name, _)| name.eq_ignore_ascii_case(RAW_PAYLOAD));
         let is_raw = match raw.map(|(_, value)| value.as_str()) {
             None => false,
@@ -65,6 +65,14 @@ impl Subscription {
             }
         };
         Ok(Self { spec, source, routes, is_raw })
+    }
+
+    /// The rules in order; the default is the last of them.
+    pub fn rules(&self) -> impl Iterator<Item = Rule> {
+        let Routes { rules, default } = &self.spec.routes;
+        let default = Some(default).filter(|path| !path.is_empty());
+        let default = default.map(|path| Rule { condition: String::new(), path: path.clone() });
+        rules.iter().cloned().chain(default)
     }
 
     /// Where undeliverable messages go.
