@@ -25,6 +25,8 @@ mod limits;
 mod many;
 mod mtls;
 mod observe;
+mod outbox;
+mod publish;
 mod resilience;
 mod sdk;
 mod sdk_calls;
