@@ -53,6 +53,11 @@ impl Node {
         self.waiting.get_or_init(|| Link::start(Arc::clone(&self.connector), self.target.clone(), None))
     }
 
+    /// A connection of its own, for commands that wait.
+    fn another(&self) -> Link {
+        Link::start(Arc::clone(&self.connector), self.target.clone(), None)
+    }
+
     pub(crate) fn close(&self) {
         self.shared.close();
         self.waiting.get().into_iter().for_each(Link::close);
@@ -119,6 +124,25 @@ impl Client {
         commands.add_command(command).add_command(after.clone());
         let replies = self.call(key, &commands, order).await?;
         Ok(replies.into_iter().next().unwrap_or_default())
+    }
+
+    /// Sends commands about `key` together; refusals of the server stay in the values.
+    pub(crate) async fn send_all(&self, key: &str, commands: &Pipeline, order: Order) -> Result<Vec<Value>> {
+        Ok(self.call(key, commands, order).await?)
+    }
+
+    /// A further connection to the server that has `key` now, for commands that wait. It comes back by itself, but does
+    /// not follow the key to another server of a cluster.
+    pub(crate) fn another(&self, key: &str) -> Result<Link> {
+        Ok(match &self.topology {
+            Servers::One(node) => node.another(),
+            Servers::Many(cluster) => cluster.owner(cluster::slot_of(key))?.another(),
+        })
+    }
+
+    /// Whether keys are spread over several servers.
+    pub(crate) fn is_cluster(&self) -> bool {
+        matches!(self.topology, Servers::Many(_))
     }
 
     async fn call<P: Packet>(&self, key: &str, packet: &P, order: Order) -> Result<P::Reply, Failure> {

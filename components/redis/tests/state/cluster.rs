@@ -11,16 +11,21 @@ use redis::aio::MultiplexedConnection;
 
 use crate::servers::{Looker, QUIRKS, Suited, get, raw, server, set, store, text};
 
-struct Nodes {
-    servers: Vec<Server>,
+pub(crate) struct Nodes {
+    pub(crate) servers: Vec<Server>,
     /// Ports on which the nodes speak among themselves.
     buses: Vec<String>,
 }
 
 impl Nodes {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub(crate) async fn start_with(further: &[&str]) -> Self {
         let arguments =
             ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-config-file", "{dir}/nodes.conf"];
+        let arguments = [arguments.as_slice(), further].concat();
         let mut nodes = Self { servers: Vec::new(), buses: Vec::new() };
         for _ in 0..3 {
             let bus = dapr_testkit::process::free_port().to_string();
@@ -64,7 +69,7 @@ impl Nodes {
         connections
     }
 
-    fn hosts(&self) -> String {
+    pub(crate) fn hosts(&self) -> String {
         format!("127.0.0.1:1,{}", self.servers[1].address())
     }
 }

@@ -8,7 +8,7 @@ use dapr_testkit::state::Suite;
 use crate::servers::{QUIRKS, Suited, raw, server, set, store, text, try_store};
 
 /// A sentinel with user and password of its own, that calls the master `mymaster`.
-async fn sentinel(master: &Server) -> Server {
+pub(crate) async fn sentinel(master: &Server) -> Server {
     let (port, master) = ("{port}", master.port());
     let config = format!(
         "port {port}\\nbind 127.0.0.1\\ndir {{dir}}\\nuser default off\\nuser watcher on >watch-secret &* +@all\\n\
@@ -73,7 +73,7 @@ async fn wait_replicated(replica: &Server) {
     let _ = &mut raw;
 }
 
-async fn wait_known(sentinel: &Server) {
+pub(crate) async fn wait_known(sentinel: &Server) {
     let url = format!("redis://watcher:watch-secret@{}", sentinel.address());
     let connection = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
     let known = || async {
