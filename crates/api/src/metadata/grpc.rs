@@ -3,6 +3,8 @@
 use dapr_errors::Result;
 use dapr_proto::runtime::v1 as proto;
 use dapr_proto::runtime::v1::actor_runtime::ActorRuntimeStatus;
+use dapr_pubsub::{Source, Subscription};
+use dapr_resources::subscription::Rule;
 
 use super::{AppConnection, ComponentStatus, NO_PLACEMENT};
 use crate::Api;
@@ -28,12 +30,8 @@ pub(crate) fn get(api: &Api) -> proto::GetMetadataResponse {
             .into_iter()
             .map(|name| proto::MetadataHttpEndpoint { name })
             .collect(),
-        resiliencies: api
-            .metadata
-            .resiliencies()
-            .into_iter()
-            .map(|name| proto::MetadataResiliency { name })
-            .collect(),
+        resiliencies: api.metadata.resiliencies().into_iter().map(|name| proto::MetadataResiliency { name }).collect(),
+        subscriptions: api.subscriptions.list().iter().map(|one| subscription(one)).collect(),
         app_connection_properties: Some(app(&facts.app)),
         actor_runtime: Some(proto::ActorRuntime {
             runtime_status: ActorRuntimeStatus::Disabled.into(),
@@ -55,6 +53,23 @@ fn component(status: ComponentStatus) -> proto::RegisteredComponents {
         r#type: status.kind,
         version: status.version,
         capabilities: status.capabilities.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn subscription(subscription: &Subscription) -> proto::PubsubSubscription {
+    let rule = |rule: Rule| proto::PubsubSubscriptionRule { r#match: rule.condition, path: rule.path };
+    let kind = match subscription.source {
+        Source::Declarative => proto::PubsubSubscriptionType::Declarative,
+        Source::Programmatic => proto::PubsubSubscriptionType::Programmatic,
+        Source::Streaming => proto::PubsubSubscriptionType::Streaming,
+    };
+    proto::PubsubSubscription {
+        pubsub_name: subscription.spec.pubsubname.clone(),
+        topic: subscription.spec.topic.clone(),
+        metadata: subscription.spec.metadata.clone().into_iter().collect(),
+        rules: Some(proto::PubsubSubscriptionRules { rules: subscription.rules().map(rule).collect() }),
+        dead_letter_topic: subscription.spec.dead_letter_topic.clone(),
+        r#type: kind.into(),
     }
 }
 

@@ -5,6 +5,8 @@
 //! expect that wait for a component to appear there.
 
 use dapr_errors::Result;
+use dapr_pubsub::Subscription;
+use dapr_resources::subscription::Rule;
 use serde_json::{Map, Value, json};
 
 use super::{AppConnection, ComponentStatus, NO_PLACEMENT};
@@ -23,6 +25,7 @@ pub(crate) async fn get(api: &Api, _: Call) -> Result<Response> {
     put(&mut body, "components", loaded.iter().map(component).collect());
     put(&mut body, "componentsNotLoaded", others.iter().map(component).collect());
     body.insert("extended".into(), json!(api.metadata.extended()));
+    put(&mut body, "subscriptions", api.subscriptions.list().iter().map(|one| subscription(one)).collect());
     put(&mut body, "httpEndpoints", named(&api.metadata.http_endpoints()));
     put(&mut body, "appConnectionProperties", app(&facts.app));
     body.insert(
@@ -65,6 +68,23 @@ fn component(status: &ComponentStatus) -> Value {
     put(&mut fields, "capabilities", json!(status.capabilities));
     fields.insert("status".into(), status.status.into());
     put_text(&mut fields, "message", &status.message);
+    Value::Object(fields)
+}
+
+fn subscription(subscription: &Subscription) -> Value {
+    let mut fields = Map::new();
+    fields.insert("pubsubname".into(), subscription.spec.pubsubname.as_str().into());
+    fields.insert("topic".into(), subscription.spec.topic.as_str().into());
+    put(&mut fields, "metadata", json!(subscription.spec.metadata));
+    let rule = |rule: Rule| {
+        let mut fields = Map::new();
+        put_text(&mut fields, "match", &rule.condition);
+        put_text(&mut fields, "path", &rule.path);
+        Value::Object(fields)
+    };
+    put(&mut fields, "rules", subscription.rules().map(rule).collect());
+    fields.insert("deadLetterTopic".into(), subscription.spec.dead_letter_topic.as_str().into());
+    fields.insert("type".into(), subscription.source.name().into());
     Value::Object(fields)
 }
 
