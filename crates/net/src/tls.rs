@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
     ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore, SignatureScheme, WantsVerifier,
 };
@@ -23,6 +24,43 @@ pub fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     roots
+}
+
+/// Settings of a client from the fields `caCert`, `clientCert` and `clientKey`, PEM or empty. Without `ca` the roots of
+/// the system are trusted, which are read from disk here.
+///
+/// # Errors
+/// Which field is wrong. A key is never quoted.
+pub fn client_config(ca: &str, certificate: &str, key: &str) -> Result<ClientConfig, String> {
+    let roots = if ca.is_empty() { system_roots() } else { roots_of(ca)? };
+    let builder = client_builder().with_root_certificates(roots);
+    if certificate.is_empty() && key.is_empty() {
+        return Ok(builder.with_no_client_auth());
+    }
+    if certificate.is_empty() || key.is_empty() {
+        return Err("`clientCert` and `clientKey` must be given together".to_owned());
+    }
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes());
+    let key = key.map_err(|_| "`clientKey` is not a private key in PEM".to_owned())?;
+    let config = builder.with_client_auth_cert(certificates("clientCert", certificate)?, key);
+    config.map_err(|error| format!("`clientCert` and `clientKey` do not fit: {error}"))
+}
+
+fn roots_of(pem: &str) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates("caCert", pem)? {
+        roots.add(certificate).map_err(|error| format!("`caCert` cannot be trusted: {error}"))?;
+    }
+    Ok(roots)
+}
+
+fn certificates(field: &str, pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>();
+    match read {
+        Ok(read) if !read.is_empty() => Ok(read),
+        Ok(_) => Err(format!("`{field}` holds no certificate; expected PEM text, not a file name")),
+        Err(error) => Err(format!("`{field}` is not PEM: {error}")),
+    }
 }
 
 /// Checks a server's certificate against `roots`.

@@ -52,6 +52,8 @@ pub struct Quirks {
     /// Of several members of a group, one may get all messages (an exclusive consumer, or fewer partitions than
     /// members).
     pub one_member_works: bool,
+    /// Subscriptions of a component share what may be unsettled at the broker: while one does not get on, others wait.
+    pub shared_window: bool,
     /// Messages for a known group are lost while nobody subscribes for it.
     pub forgets_absent_groups: bool,
     /// A message that is refused, or dropped unsettled, comes again within this time.
@@ -76,6 +78,7 @@ impl Default for Quirks {
             whole_order: false,
             no_groups: false,
             one_member_works: false,
+            shared_window: false,
             forgets_absent_groups: false,
             redelivery: Duration::from_secs(10),
             settling: Duration::ZERO,

@@ -1,0 +1,8 @@
+//! `pubsub.mqtt3` on a real Mosquitto.
+
+mod conformance;
+mod errors;
+mod measure;
+mod servers;
+mod sessions;
+mod tls;
