@@ -5,6 +5,7 @@
 //! dies, the lease ends and others get them.
 
 mod bell;
+mod browse;
 mod metadata;
 mod prune;
 mod publish;
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use dapr_kit::clock::Clock;
 use dapr_kit::task::Task;
-use dapr_spi::pubsub::{Feature, Intake, Map, Message, PubSub, SubscribeRequest, Subscription};
+use dapr_spi::pubsub::{Feature, Intake, Kept, Map, Message, PubSub, SubscribeRequest, Subscription};
 use dapr_spi::{Context, Error, Factory, Result};
 use futures_util::future::join_all;
 use rusqlite::Connection;
@@ -174,6 +175,14 @@ impl PubSub for Broker {
             return Err(Error::invalid("a subscription needs a topic"));
         }
         Ok(Box::new(subscription::start(self.shared.clone(), request.topic, intake).await?))
+    }
+
+    async fn browse(&self, topic: &str, after: Option<&str>, most: usize) -> Result<Vec<Kept>> {
+        self.shared.browse(topic.to_owned(), after, most).await
+    }
+
+    async fn discard(&self, topic: &str, ids: &[String]) -> Result<()> {
+        self.shared.discard(topic.to_owned(), ids).await
     }
 
     async fn ping(&self) -> Result<()> {

@@ -7,7 +7,7 @@ use dapr_errors::Result;
 use http::Method;
 
 use crate::http::{Call, Response};
-use crate::{Api, bindings, health, metadata, pubsub, secrets, shutdown, state};
+use crate::{Api, bindings, crypto, health, metadata, pubsub, secrets, shutdown, state};
 
 /// One endpoint.
 pub struct Route {
@@ -119,9 +119,20 @@ pub static ROUTES: &[Route] = &[
     route!(V1 WRITE "/publish/{pubsub}/" ["pubsub"] PublishEvent "publish" => pubsub::http::publish),
     route!(STABLE_AND_ALPHA1 WRITE "/publish/bulk/{pubsub}/{*topic}" ["pubsub", "topic"] BulkPublishEvent "publish" => pubsub::http::bulk),
     route!(STABLE_AND_ALPHA1 WRITE "/publish/bulk/{pubsub}/" ["pubsub"] BulkPublishEvent "publish" => pubsub::http::bulk),
+    route!(ALPHA1 GET "/deadletters/{pubsub}/{*topic}" ["pubsub", "topic"] GetDeadLetters "publish" => pubsub::dead_letters::browse),
+    route!(ALPHA1 POST "/deadletters/{pubsub}/{*topic}" ["pubsub", "topic"] RedriveDeadLetters "publish" => pubsub::dead_letters::redrive),
     route!(V1 GET "/secrets/{store}/bulk" ["store"] GetBulkSecret "secrets" => secrets::http::bulk_get),
     route!(V1 GET "/secrets/{store}/{key}" ["store", "key"] GetSecret "secrets" => secrets::http::get),
     route!(V1 WRITE "/bindings/{name}" ["name"] InvokeBinding "bindings" => bindings::http::invoke),
+    route!(ALPHA1 PUT "/crypto/{name}/encrypt" ["name"] Encrypt "crypto" => crypto::http::encrypt),
+    route!(ALPHA1 PUT "/crypto/{name}/decrypt" ["name"] Decrypt "crypto" => crypto::http::decrypt),
+    route!(ALPHA1 POST "/subtlecrypto/{name}/getkey" ["name"] SubtleGetKey "subtlecrypto" => crypto::subtle::http::get_key),
+    route!(ALPHA1 POST "/subtlecrypto/{name}/encrypt" ["name"] SubtleEncrypt "subtlecrypto" => crypto::subtle::http::encrypt),
+    route!(ALPHA1 POST "/subtlecrypto/{name}/decrypt" ["name"] SubtleDecrypt "subtlecrypto" => crypto::subtle::http::decrypt),
+    route!(ALPHA1 POST "/subtlecrypto/{name}/wrapkey" ["name"] SubtleWrapKey "subtlecrypto" => crypto::subtle::http::wrap_key),
+    route!(ALPHA1 POST "/subtlecrypto/{name}/unwrapkey" ["name"] SubtleUnwrapKey "subtlecrypto" => crypto::subtle::http::unwrap_key),
+    route!(ALPHA1 POST "/subtlecrypto/{name}/sign" ["name"] SubtleSign "subtlecrypto" => crypto::subtle::http::sign),
+    route!(ALPHA1 POST "/subtlecrypto/{name}/verify" ["name"] SubtleVerify "subtlecrypto" => crypto::subtle::http::verify),
     route!(V1 GET "/metadata" [] GetMetadata "metadata" => metadata::http::get, public: true, health: false),
     route!(V1 PUT "/metadata/{key}" ["key"] PutMetadata "metadata" => metadata::http::put_value, public: true, health: false),
     route!(V1 POST "/shutdown" [] Shutdown "shutdown" => shutdown::http::shutdown),

@@ -6,6 +6,7 @@ mod completion;
 mod components;
 mod configurations;
 mod dashboard;
+mod deadletter;
 mod init;
 mod invoke;
 mod list;
@@ -56,6 +57,9 @@ pub(crate) enum Commands {
     Publish(publish::Args),
     /// List what running sidecars are subscribed to
     Subscriptions(subscriptions::Args),
+    /// Look at dead letters, and publish them once more
+    #[command(after_help = deadletter::EXAMPLES)]
+    Deadletter(deadletter::Args),
     /// Print the versions of the CLI and of the runtime
     Version(version::Args),
     /// Print how the CLI and the runtime were built
@@ -97,6 +101,7 @@ impl Commands {
             Self::Invoke(args) => invoke::execute(&args, context).await,
             Self::Publish(args) => publish::execute(&args, context).await,
             Self::Subscriptions(args) => subscriptions::execute(&args, context).await,
+            Self::Deadletter(args) => deadletter::execute(args, context).await,
             Self::Version(args) => version::print(context, args.is_json()).await,
             Self::BuildInfo => build_info::execute(context).await,
             Self::Completion(args) => completion::execute(&args),

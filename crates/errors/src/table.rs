@@ -78,6 +78,9 @@ table! {
     PUBSUB_MARSHAL_EVENTS: "ERR_PUBSUB_EVENTS_SER", "DAPR_PUBSUB_MARSHAL_EVENTS", PubSub, 400, InvalidArgument, Standard, "error marshaling events to bytes for topic {topic} pubsub {pubsub}. error: {cause}", "Give every entry a unique `entryId` and an event that fits its content type.";
     PUBSUB_UNMARSHAL_EVENTS: "ERR_PUBSUB_EVENTS_SER", "DAPR_PUBSUB_UNMARSHAL_EVENTS", PubSub, 400, InvalidArgument, Standard, "error when unmarshaling the request for topic {topic} pubsub {pubsub}: {cause}", "Send a JSON array of entries.";
     PUBSUB_SUBSCRIBE: "ERR_PUBSUB_SUBSCRIBE", "DAPR_PUBSUB_SUBSCRIBE", PubSub, 500, Unknown, Legacy, "{cause}", "The cause says why: the topic is not allowed, or the broker refused.";
+    PUBSUB_BROWSE: "ERR_PUBSUB_BROWSE", "DAPR_PUBSUB_BROWSE", PubSub, 500, Internal, Standard, "cannot look at topic {topic} in pubsub {pubsub}: {cause}", "The cause is the broker's own answer.";
+    PUBSUB_BROWSE_UNSUPPORTED: "ERR_PUBSUB_BROWSE", "DAPR_PUBSUB_BROWSE_UNSUPPORTED", PubSub, 501, Unimplemented, Standard, "pubsub {pubsub}: {cause}", "Use the tools of the broker, or subscribe to the topic; docs/pubsub-brokers.md says which brokers show their messages.";
+    PUBSUB_REDRIVE: "ERR_PUBSUB_REDRIVE", "DAPR_PUBSUB_REDRIVE", PubSub, 400, InvalidArgument, Standard, "message {id} of topic {topic} stays where it is: {cause}", "Say which topic the messages go to.";
     PUBLISH_OUTBOX: "ERR_PUBLISH_OUTBOX", "DAPR_PUBSUB_OUTBOX", PubSub, 500, Internal, Standard, "error while publishing outbox message: {cause}", "Check the outbox pub/sub component; the transaction was not written.";
 
     // Configuration

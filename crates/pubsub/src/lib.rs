@@ -5,6 +5,7 @@
 
 mod broker;
 mod brokers;
+mod dead_letters;
 mod delivery;
 mod dispatcher;
 pub mod envelope;
@@ -17,6 +18,7 @@ mod subscriptions;
 
 pub use broker::{Broker, Settings};
 pub use brokers::Brokers;
+pub use dead_letters::{Redrive, Redriven};
 pub use envelope::Envelope;
 pub use outbox::{Config as OutboxConfig, Outbox, Settings as OutboxSettings};
 pub use publish::{

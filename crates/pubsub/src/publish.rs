@@ -201,6 +201,12 @@ impl Publisher {
         done.map_err(|error| error.to_string())
     }
 
+    /// Whether the application may subscribe to the topic.
+    pub(crate) fn check_subscription_scope(&self, target: &Target) -> Result<()> {
+        let may = target.broker.scopes().may_subscribe(&self.settings.app_id, &target.topic);
+        if may { Ok(()) } else { Err(error::forbidden(target, &self.settings.app_id)) }
+    }
+
     fn check_scope(&self, target: &Target) -> std::result::Result<(), Failure> {
         let may = target.broker.scopes().may_publish(&self.settings.app_id, &target.topic);
         if may { Ok(()) } else { Err(Failure::Forbidden) }

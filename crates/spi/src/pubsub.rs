@@ -17,7 +17,7 @@ use futures_util::{StreamExt, stream};
 pub use intake::{Deliveries, Delivery, Intake, Slot, Verdict};
 pub use ttl::ttl_of;
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// Transport metadata: the application's, or the broker's own.
 pub type Map = HashMap<String, String>;
@@ -61,6 +61,17 @@ pub struct Message {
     pub metadata: Map,
     /// Media type of the payload, where the broker keeps one.
     pub content_type: Option<String>,
+}
+
+/// A message that the broker keeps, seen without being taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// What the broker calls it.
+    pub id: String,
+    /// When it was published, in milliseconds since 1970, if the broker knows.
+    pub published: Option<i64>,
+    /// The message.
+    pub message: Message,
 }
 
 /// What a subscription asks for.
@@ -146,6 +157,26 @@ pub trait PubSub: Send + Sync {
     /// # Errors
     /// The broker refused, or cannot be reached now.
     async fn subscribe(&self, request: SubscribeRequest, intake: Intake) -> Result<Box<dyn Subscription>>;
+
+    /// Looks at the messages that are kept of a topic without taking them: the oldest first, at most `most`, those
+    /// behind the one that is called `after`.
+    ///
+    /// # Errors
+    /// The broker cannot show what it keeps, or could not be asked.
+    async fn browse(&self, topic: &str, after: Option<&str>, most: usize) -> Result<Vec<Kept>> {
+        let _ = (topic, after, most);
+        Err(Error::unsupported("the broker does not show the messages that it keeps"))
+    }
+
+    /// Removes messages that [`PubSub::browse`] has shown, whoever still waits for them. Those that are gone are passed
+    /// over.
+    ///
+    /// # Errors
+    /// The broker has no such call, or could not be asked.
+    async fn discard(&self, topic: &str, ids: &[String]) -> Result<()> {
+        let _ = (topic, ids);
+        Err(Error::unsupported("the broker does not let single messages be removed"))
+    }
 
     /// Asks the broker for a sign of life.
     ///

@@ -140,7 +140,7 @@ impl Pull {
 }
 
 /// What nobody but us has written; a strange text is as good as none.
-fn read_metadata(text: &str) -> Map {
+pub(super) fn read_metadata(text: &str) -> Map {
     serde_json::from_str(text).unwrap_or_default()
 }
 

@@ -70,6 +70,10 @@ pub(super) struct Statements {
     pub(super) advance: String,
     /// Message.
     pub(super) message: String,
+    /// Topic, message: the next messages, whole. With a number of rows.
+    pub(super) browse: String,
+    /// Topic, message.
+    pub(super) discard: String,
     /// Group, message.
     pub(super) done: String,
     /// Group, message, owner, from when on.
@@ -149,6 +153,11 @@ impl Statements {
             message: format!(
                 r#"SELECT data, metadata, content_type, partition_key, expires FROM "{table}" WHERE id = ?"#
             ),
+            browse: format!(
+                r#"SELECT id, data, metadata, content_type, published FROM "{table}" WHERE topic = ? AND id > ?
+                ORDER BY id LIMIT ?"#
+            ),
+            discard: format!(r#"DELETE FROM "{table}" WHERE topic = ? AND id = ?"#),
             done: format!(r#"DELETE FROM "{leases}" WHERE group_id = ? AND message_id = ?"#),
             again: format!(
                 r#"UPDATE "{leases}" SET owner = NULL, until = ?4
