@@ -57,7 +57,7 @@ fn quirks() -> Quirks {
         redelivery: Duration::from_secs(10),
         refused: Some(|topic| dapr_spi::pubsub::Message {
             metadata: [("ttlInSeconds".to_owned(), "soon".to_owned())].into(),
-            ..message(&topic, "never comes in this life")
+            ..message(&topic, "never comes, since its lifetime is none")
         }),
         ..Quirks::default()
     }

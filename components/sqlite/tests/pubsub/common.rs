@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dapr_component_sqlite::pubsub::Sqlite;
-use dapr_spi::pubsub::PubSub;
+use dapr_spi::pubsub::{Message, PubSub};
 use dapr_spi::registry;
-use dapr_testkit::pubsub::Quirks;
+use dapr_testkit::pubsub::{Quirks, message};
 
 pub(crate) fn quirks() -> Quirks {
     Quirks {
@@ -16,8 +16,13 @@ pub(crate) fn quirks() -> Quirks {
         key_order: true,
         whole_order: true,
         redelivery: Duration::from_secs(5),
+        refused: Some(|topic| with_lifetime(&topic, "soon")),
         ..Quirks::default()
     }
+}
+
+fn with_lifetime(topic: &str, lifetime: &str) -> Message {
+    Message { metadata: [("ttlInSeconds".to_owned(), lifetime.to_owned())].into(), ..message(topic, "never comes") }
 }
 
 pub(crate) async fn open_with(pairs: &[(&str, &str)]) -> Arc<dyn PubSub> {

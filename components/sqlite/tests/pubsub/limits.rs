@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dapr_spi::pubsub::Map;
-use dapr_testkit::pubsub::{Act, Collector, message, subscription};
+use dapr_spi::pubsub::{Map, Verdict};
+use dapr_testkit::pubsub::{Act, Collector, Seen, keyed, message, subscription};
 
 use crate::common::{open, open_with};
 
@@ -39,11 +39,10 @@ async fn what_all_groups_have_settled_is_removed() {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(count(&file, "pubsub"), 500, "one group has not settled them");
     while slow.seen().len() < 500 {
-        slow.wait(slow.seen().len().min(499) + 1 - 1).await;
-        slow.release(usize::MAX, dapr_spi::pubsub::Verdict::Done);
+        slow.release(usize::MAX, Verdict::Done);
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    slow.release(usize::MAX, dapr_spi::pubsub::Verdict::Done);
+    slow.release(usize::MAX, Verdict::Done);
     wait_for_count(&file, "pubsub", 0).await;
     wait_for_count(&file, "pubsub_leases", 0).await;
     quick.close().await;
@@ -129,4 +128,41 @@ async fn another_component_is_woken_at_once() {
     collector.close().await;
     near.close().await;
     far.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_with_one_sidecar_at_a_time() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("events.db");
+    let brokers = [open(file.clone(), "group".into()).await, open(file.clone(), "group".into()).await];
+    let one = Collector::start(&brokers[0], subscription("t"), 2, |_| Act::Keep).await;
+    let two = Collector::start(&brokers[1], subscription("t"), 2, |_| Act::Keep).await;
+    let messages = (0..20).map(|number| keyed("t", "key", format!("{number:03}"))).collect();
+    assert!(brokers[0].bulk_publish(messages, &Map::new()).await.iter().all(Result::is_ok));
+    brokers[0].publish(keyed("t", "other", "other")).await.expect("publish");
+    let mut came: Vec<String> = Vec::new();
+    let mut known = [0, 0];
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while came.len() < 20 {
+        assert!(Instant::now() < deadline, "20 messages must come, found {came:?}");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let new = [one.seen().split_off(known[0]), two.seen().split_off(known[1])];
+        let of_key = new.each_ref().map(|seen| texts_of_key(seen));
+        assert!(of_key.iter().any(Vec::is_empty), "two sidecars have messages of one key: {of_key:?}");
+        came.extend(of_key.into_iter().flatten());
+        for (index, collector) in [&one, &two].into_iter().enumerate() {
+            known[index] += new[index].len();
+            collector.release(new[index].len(), Verdict::Done);
+        }
+    }
+    assert!(came.is_sorted(), "messages of a key come in order, found {came:?}");
+    one.close().await;
+    two.close().await;
+    for broker in brokers {
+        broker.close().await;
+    }
+}
+
+fn texts_of_key(seen: &[Seen]) -> Vec<String> {
+    seen.iter().map(Seen::text).filter(|text| text != "other").collect()
 }
