@@ -51,7 +51,7 @@ const OTHERS: &[&str] = &[
     "configuration.postgresql", "configuration.redis", "conversation.anthropic", "conversation.aws.bedrock",
     "conversation.deepseek", "conversation.echo", "conversation.googleai", "conversation.huggingface",
     "conversation.mistral", "conversation.ollama", "conversation.openai", "crypto.azure.keyvault", "crypto.dapr.jwks",
-    "crypto.dapr.kubernetes.secrets", "crypto.dapr.localstorage", "lock.redis",
+    "crypto.dapr.kubernetes.secrets", "lock.redis",
     "nameresolution.aws.cloudmap", "pubsub.aws.snssqs", "pubsub.azure.eventhubs",
     "pubsub.azure.servicebus", "pubsub.azure.servicebus.queues", "pubsub.azure.servicebus.topics",
     "pubsub.azure.servicebusqueues", "pubsub.gcp.pubsub", "pubsub.jetstream", "pubsub.kubemq",

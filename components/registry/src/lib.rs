@@ -14,6 +14,7 @@ pub fn registry() -> Registry {
     let mut registry = Registry::new();
     known::note(&mut registry);
     dapr_component_cron::register(&mut registry);
+    dapr_component_crypto::register(&mut registry);
     dapr_component_dns::register(&mut registry);
     dapr_component_http::register(&mut registry);
     dapr_component_local::register(&mut registry);

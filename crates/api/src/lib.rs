@@ -6,6 +6,7 @@
 
 pub mod access;
 mod bindings;
+mod crypto;
 pub mod grpc;
 pub mod health;
 pub mod http;
@@ -24,6 +25,7 @@ mod token;
 use std::sync::Arc;
 
 use dapr_bindings::Bindings;
+use dapr_crypto::Providers;
 use dapr_invocation::Invocation;
 use dapr_pubsub::{Brokers, Outbox, Publisher, Subscriptions};
 use dapr_secrets::SecretStores;
@@ -57,6 +59,8 @@ pub struct Api {
     pub subscriptions: Arc<Subscriptions>,
     /// Bindings.
     pub bindings: Arc<Bindings>,
+    /// Vaults of keys.
+    pub crypto: Arc<Providers>,
     /// Service invocation.
     pub invocation: Arc<Invocation>,
     /// HTTP middleware around the API: `spec.httpPipeline`.

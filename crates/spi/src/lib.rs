@@ -10,6 +10,7 @@
 
 pub mod app_channel;
 pub mod binding;
+pub mod crypto;
 pub mod error;
 pub mod http_middleware;
 pub mod metadata;

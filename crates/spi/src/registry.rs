@@ -7,7 +7,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::metadata::{Field, Metadata, Problem, Properties, error_of, unknown_fields};
-use crate::{Context, Error, Factory, Result, binding, http_middleware, name_resolver, pubsub, secret_store, state};
+use crate::{
+    Context, Error, Factory, Result, binding, crypto, http_middleware, name_resolver, pubsub, secret_store, state,
+};
 
 /// A component that is ready for use.
 #[derive(Clone)]
@@ -20,6 +22,8 @@ pub enum Component {
     PubSub(Arc<dyn pubsub::PubSub>),
     /// `bindings.*`.
     Binding(Arc<dyn binding::Binding>),
+    /// `crypto.*`.
+    Crypto(Arc<dyn crypto::CryptoProvider>),
     /// `nameresolution.*`.
     NameResolver(Arc<dyn name_resolver::NameResolver>),
     /// `middleware.http.*`.
@@ -37,7 +41,7 @@ impl Component {
                 let input = binding.input().map(|_| "INPUT_BINDING");
                 input.into_iter().chain(binding.output().map(|_| "OUTPUT_BINDING")).collect()
             }
-            Self::NameResolver(_) | Self::HttpMiddleware(_) => Vec::new(),
+            Self::Crypto(_) | Self::NameResolver(_) | Self::HttpMiddleware(_) => Vec::new(),
         }
     }
 
@@ -48,6 +52,7 @@ impl Component {
             Self::SecretStore(store) => store.close().await,
             Self::PubSub(broker) => broker.close().await,
             Self::Binding(binding) => binding.close().await,
+            Self::Crypto(provider) => provider.close().await,
             Self::NameResolver(resolver) => resolver.close().await,
             Self::HttpMiddleware(link) => link.close().await,
         }
@@ -89,6 +94,12 @@ impl Wrap for dyn pubsub::PubSub {
 impl Wrap for dyn binding::Binding {
     fn wrap(component: Arc<Self>) -> Component {
         Component::Binding(component)
+    }
+}
+
+impl Wrap for dyn crypto::CryptoProvider {
+    fn wrap(component: Arc<Self>) -> Component {
+        Component::Crypto(component)
     }
 }
 

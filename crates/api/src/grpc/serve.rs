@@ -27,6 +27,7 @@ use crate::{Api, Token};
 const REFLECTION_V1: &str = "/grpc.reflection.v1.ServerReflection/";
 const REFLECTION_V1_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/";
 const INVOKE_SERVICE: &str = "/dapr.proto.runtime.v1.Dapr/InvokeService";
+const INVOKE_BINDING: &str = "/dapr.proto.runtime.v1.Dapr/InvokeBinding";
 /// Calls between sidecars; those of the local application come with the span that they belong to.
 const INTERNAL: &str = "/dapr.proto.internals.";
 const CALLEE_APP_ID: HeaderName = HeaderName::from_static("dapr-callee-app-id");
@@ -140,7 +141,7 @@ impl Service {
     async fn dispatch(&self, request: Request<Counted>, span: &Span, baggage: Option<HeaderValue>) -> Response<Body> {
         let path = request.uri().path();
         if self.surface == Surface::Api && path.starts_with(groups::DAPR) {
-            let invokes = path == INVOKE_SERVICE;
+            let (invokes, invokes_binding) = (path == INVOKE_SERVICE, path == INVOKE_BINDING);
             let Ok(answer) = self.dapr.clone().call(request).await;
             let mut answer = status::of_too_large(answer).map(Body::stream);
             if invokes {
@@ -150,6 +151,9 @@ impl Service {
             }
             if let Some(baggage) = baggage {
                 answer.headers_mut().insert(trace::BAGGAGE, baggage);
+            }
+            if invokes_binding {
+                answer = with_headers_first(answer);
             }
             return answer;
         }
@@ -177,7 +181,7 @@ impl Service {
     }
 }
 
-/// Of a call that failed, the app's headers come first and the status last: clients look for `dapr-http-status` in the
+/// Of a call that failed, the headers of the app or of the binding's target come first and the status last: clients look for `dapr-http-status` in the
 /// headers, and the library puts all of it into one block of trailers.
 fn with_headers_first(answer: Response<Body>) -> Response<Body> {
     if !answer.headers().contains_key("grpc-status") {

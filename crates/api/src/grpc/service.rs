@@ -8,10 +8,11 @@ use dapr_errors::Error;
 use dapr_proto::pbjson_types::Empty;
 use dapr_proto::runtime::v1 as proto;
 use dapr_proto::runtime::v1::dapr_server::Dapr;
-use tonic::{Request, Response, Status, async_trait};
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use super::status;
-use crate::{Api, bindings, invocation, metadata, pubsub, secrets, shutdown, state};
+use crate::{Api, bindings, crypto, invocation, metadata, pubsub, secrets, shutdown, state};
 
 /// Implements the generated trait over [`Api`].
 #[derive(Clone)]
@@ -52,6 +53,69 @@ impl Dapr for Service {
         bindings::grpc::invoke(&self.0, request).await
     }
 
+    async fn encrypt_alpha1(
+        &self,
+        request: Request<Streaming<proto::EncryptRequest>>,
+    ) -> Answer<BoxStream<proto::EncryptResponse>> {
+        crypto::grpc::encrypt(&self.0, request).await
+    }
+
+    async fn decrypt_alpha1(
+        &self,
+        request: Request<Streaming<proto::DecryptRequest>>,
+    ) -> Answer<BoxStream<proto::DecryptResponse>> {
+        crypto::grpc::decrypt(&self.0, request).await
+    }
+
+    async fn subtle_get_key_alpha1(
+        &self,
+        request: Request<proto::SubtleGetKeyRequest>,
+    ) -> Answer<proto::SubtleGetKeyResponse> {
+        self.answer(crypto::subtle::get_key(&self.0, request.into_inner()).await)
+    }
+
+    async fn subtle_encrypt_alpha1(
+        &self,
+        request: Request<proto::SubtleEncryptRequest>,
+    ) -> Answer<proto::SubtleEncryptResponse> {
+        self.answer(crypto::subtle::encrypt(&self.0, request.into_inner()).await)
+    }
+
+    async fn subtle_decrypt_alpha1(
+        &self,
+        request: Request<proto::SubtleDecryptRequest>,
+    ) -> Answer<proto::SubtleDecryptResponse> {
+        self.answer(crypto::subtle::decrypt(&self.0, request.into_inner()).await)
+    }
+
+    async fn subtle_wrap_key_alpha1(
+        &self,
+        request: Request<proto::SubtleWrapKeyRequest>,
+    ) -> Answer<proto::SubtleWrapKeyResponse> {
+        self.answer(crypto::subtle::wrap_key(&self.0, request.into_inner()).await)
+    }
+
+    async fn subtle_unwrap_key_alpha1(
+        &self,
+        request: Request<proto::SubtleUnwrapKeyRequest>,
+    ) -> Answer<proto::SubtleUnwrapKeyResponse> {
+        self.answer(crypto::subtle::unwrap_key(&self.0, request.into_inner()).await)
+    }
+
+    async fn subtle_sign_alpha1(
+        &self,
+        request: Request<proto::SubtleSignRequest>,
+    ) -> Answer<proto::SubtleSignResponse> {
+        self.answer(crypto::subtle::sign(&self.0, request.into_inner()).await)
+    }
+
+    async fn subtle_verify_alpha1(
+        &self,
+        request: Request<proto::SubtleVerifyRequest>,
+    ) -> Answer<proto::SubtleVerifyResponse> {
+        self.answer(crypto::subtle::verify(&self.0, request.into_inner()).await)
+    }
+
     async fn get_state(&self, request: Request<proto::GetStateRequest>) -> Answer<proto::GetStateResponse> {
         self.answer(state::grpc::get(&self.0, request.into_inner()).await)
     }
@@ -86,7 +150,7 @@ impl Dapr for Service {
         &self,
         request: Request<proto::ExecuteStateTransactionRequest>,
     ) -> Answer<Empty> {
-        self.done(state::grpc::transaction(&self.0, request.into_inner()).await)
+        self.done(state::grpc::transaction(&self.0, request).await)
     }
 
     async fn publish_event(&self, request: Request<proto::PublishEventRequest>) -> Answer<Empty> {
@@ -116,6 +180,17 @@ impl Dapr for Service {
         request: Request<proto::GetBulkSecretRequest>,
     ) -> Answer<proto::GetBulkSecretResponse> {
         self.answer(secrets::grpc::bulk_get(&self.0, request.into_inner()).await)
+    }
+
+    async fn subscribe_topic_events_alpha1(
+        &self,
+        request: Request<tonic::Streaming<proto::SubscribeTopicEventsRequestAlpha1>>,
+    ) -> Answer<BoxStream<proto::SubscribeTopicEventsResponseAlpha1>> {
+        let opened = pubsub::streaming::open(&self.0, request.into_inner()).await;
+        opened.map(Response::new).map_err(|refused| match refused {
+            pubsub::streaming::Refused::Status(status) => status,
+            pubsub::streaming::Refused::Error(error) => self.status(&error),
+        })
     }
 
     async fn get_metadata(&self, _: Request<proto::GetMetadataRequest>) -> Answer<proto::GetMetadataResponse> {
