@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dapr_spi::pubsub::{Delivery, Feature, Intake, Message, PubSub, SubscribeRequest, Subscription, Verdict};
+use dapr_spi::pubsub::{Delivery, Feature, Intake, Limits, Message, PubSub, SubscribeRequest, Subscription, Verdict};
 use dapr_spi::{Context, Error, Factory, Result};
 use futures_util::future::join_all;
 
@@ -83,6 +83,11 @@ impl PubSub for Bus {
         // The delivered topic is that of the subscription, as in the incumbent: its route is found by it.
         join_all(intakes.into_iter().map(|(intake, topic)| put(intake, Message { topic, ..message.clone() }))).await;
         Ok(())
+    }
+
+    /// A bulk subscription gets one message at a time, as with the incumbent.
+    fn limits(&self, request: &SubscribeRequest) -> Limits {
+        if request.bulk.is_some() { Limits { concurrency: 1, unsettled: 1 } } else { Limits::default() }
     }
 
     fn redelivery(&self, _: &SubscribeRequest) -> String {

@@ -290,7 +290,7 @@ impl Consumer {
             return Span::OFF;
         }
         let Some(parent) = event.trace() else { return Span::OFF };
-        let span = self.world.tracer.start(Kind::Client, "pubsub", Some(&parent));
+        let span = self.world.tracer.start(Kind::Client, "pubsub", parent.as_ref());
         if span.is_recording() {
             span.rename(&format!("pubsub/{topic}"));
             span.about_delivery(topic);

@@ -8,12 +8,13 @@ use dapr_proto::runtime::v1::TopicEventResponse;
 use dapr_proto::runtime::v1::topic_event_response::TopicEventResponseStatus as Status;
 use dapr_spi::app_channel::{Answer, AppChannel, CallError, Invoke};
 use dapr_spi::pubsub::Map;
+use dapr_telemetry::trace::TRACEPARENT;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use prost::Message as _;
 
 use super::{Consumer, Failure, Handled, Sending};
-use crate::envelope::CLOUD_EVENT;
+use crate::envelope::{CLOUD_EVENT, NO_TRACE};
 use crate::streaming::Stream;
 
 mod answer;
@@ -91,8 +92,13 @@ impl Consumer {
         let message = self.request(sending)?;
         let span = self.span(sending.event, sending.topic);
         let mut metadata = self.headers(&sending.event.message().metadata);
-        if let Some(context) = span.context() {
-            context.write_grpc(&mut metadata);
+        match span.context() {
+            Some(context) => context.write_grpc(&mut metadata),
+            // An event that says that it belongs to no trace is passed on with that.
+            None if self.world.tracer.is_on() && sending.event.trace().is_some() => {
+                metadata.insert(TRACEPARENT, HeaderValue::from_static(NO_TRACE));
+            }
+            None => {}
         }
         let started = Instant::now();
         let answered = app.call_unary(ON_TOPIC_EVENT, message.encode_to_vec().into(), metadata).await;

@@ -42,16 +42,16 @@ impl Open {
         let (broker, spec) = (&consumer.broker, &consumer.subscription.spec);
         let component = broker.component();
         let mut request = consumer.subscription.request(broker.topic(&spec.topic));
-        let mut limits = component.limits(&request);
+        let limits = component.limits(&request);
         let mut rules = Rules { calls: limits.concurrency, batch: 1, wait: Duration::ZERO };
         if let Some(asked) = request.bulk {
             let bulk = effective(asked, component.bulk_defaults());
             request.bulk = Some(bulk);
+            // A batch that does not fit would never fill.
+            let batch = bulk.max_messages.min(limits.unsettled).max(1);
             let is_immediate = component.features().contains(&Feature::BulkSubscribeImmediate);
             let wait = if is_immediate { Duration::ZERO } else { bulk.max_wait };
-            rules = Rules { calls: limits.concurrency / bulk.max_messages, batch: bulk.max_messages, wait };
-            // A batch that does not fit would never fill.
-            limits.unsettled = limits.unsettled.max(bulk.max_messages);
+            rules = Rules { calls: limits.concurrency / batch, batch, wait };
         }
         let (intake, deliveries) = Intake::new(limits.unsettled);
         let line = describe(&consumer, &request, rules);

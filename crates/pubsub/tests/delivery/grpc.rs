@@ -143,9 +143,7 @@ async fn a_grpc_application_gets_many_events_in_one_call() {
     let app = Application::start(&[("bulk", Vec::new())]).await;
     let setup = Setup::grpc(app.port, 1).await;
     setup.open(Vec::new()).await;
-    for number in 0..3 {
-        setup.publish("bulk", &number.to_string(), &[]).await;
-    }
+    setup.publish_while_away("bulk", 3).await;
     let bulk = app.bulk().await;
     let data = |bulk: &TopicEventBulkRequest| -> Vec<String> {
         let entry = |entry: &dapr_proto::runtime::v1::TopicEventBulkRequestEntry| match &entry.event {

@@ -227,6 +227,21 @@ async fn a_topic_that_is_not_allowed_is_not_subscribed() {
 }
 
 #[tokio::test]
+async fn what_is_not_processed_comes_again_from_a_broker_that_keeps_it() {
+    let app = Application::start(|_, seen| match seen {
+        0 | 1 => Answer::status(StatusCode::INTERNAL_SERVER_ERROR),
+        _ => Answer::ok(),
+    })
+    .await;
+    let setup = Setup::durable(&app, 0).await;
+    setup.open(vec![declared("orders", "/orders")]).await;
+    setup.publish("orders", "1", &[]).await;
+    let requests = app.requests(3).await;
+    assert!(requests.iter().all(|request| request.body == requests[0].body), "{requests:?}");
+    setup.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_pulled_is_delivered_before_the_end() {
     let app = Application::slow(Duration::from_millis(50)).await;
     let setup = Setup::new(&app).await;
@@ -254,14 +269,12 @@ async fn many_messages_come_in_one_call_and_each_has_its_own_fate() {
         _ => Answer::ok(),
     })
     .await;
-    let setup = Setup::with_retries(&app, 2).await;
+    let setup = Setup::durable(&app, 2).await;
     let mut bulk = declared("orders", "/bulk");
     bulk.spec.bulk_subscribe = BulkSubscribe { enabled: true, max_messages_count: 4, max_await_duration_ms: 10_000 };
     bulk.spec.dead_letter_topic = "poison".into();
     setup.open(vec![bulk, declared("poison", "/dead")]).await;
-    for number in 0..4 {
-        setup.publish("orders", &number.to_string(), &[]).await;
-    }
+    setup.publish_while_away("orders", 4).await;
     let requests = app.requests(3).await;
     let of =
         |path: &'static str| requests.iter().filter(move |request| request.path == path).map(|request| request.json());
@@ -281,7 +294,7 @@ async fn many_messages_come_in_one_call_and_each_has_its_own_fate() {
 #[tokio::test]
 async fn a_batch_does_not_wait_for_ever_and_raw_entries_are_base64() {
     let app = Application::start(|_, _| Answer::statuses(|_| "SUCCESS")).await;
-    let setup = Setup::new(&app).await;
+    let setup = Setup::durable(&app, 1).await;
     let mut bulk = declared("raw", "/bulk");
     bulk.spec.bulk_subscribe = BulkSubscribe { enabled: true, max_messages_count: 100, max_await_duration_ms: 20 };
     bulk.spec.metadata.insert("rawPayload".into(), "true".into());

@@ -1,11 +1,11 @@
 //! Everything between a publisher and the application, in one process.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dapr_app_channel::{App, Protocol, Settings as AppSettings};
-use dapr_component_memory::pubsub::InMemory;
 use dapr_kit::clock::Clock;
 use dapr_pubsub::envelope::Data;
 use dapr_pubsub::{
@@ -15,9 +15,9 @@ use dapr_pubsub::{
 use dapr_resiliency::Provider;
 use dapr_resources::subscription::{Routes, Rule, SubscriptionSpec};
 use dapr_resources::{ObjectMeta, Resiliency, Subscription};
+use dapr_spi::Context;
 use dapr_spi::metadata::Properties;
-use dapr_spi::pubsub::PubSub;
-use dapr_spi::{Context, Factory};
+use dapr_spi::registry::{Component, Registry};
 use dapr_telemetry::metrics::{Metrics, MetricsConfig};
 use dapr_telemetry::trace::Tracer;
 
@@ -25,6 +25,8 @@ use crate::application::Application;
 
 pub(crate) const BROKER: &str = "broker";
 const NAMESPACE: &str = "space";
+/// Metadata that make the broker a durable one.
+const DURABLE: &[(&str, &str)] = &[("consumerID", "durable"), ("redeliverInterval", "50ms")];
 
 /// Waits, but not for ever.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
@@ -55,6 +57,7 @@ pub(crate) struct Setup {
     pub(crate) subscriptions: Arc<Subscriptions>,
     publisher: Arc<Publisher>,
     metrics: Metrics,
+    folder: tempfile::TempDir,
 }
 
 impl Setup {
@@ -72,9 +75,14 @@ impl Setup {
         Self::build(app.port, Protocol::Http, &[], &retries(times)).await
     }
 
+    /// The broker keeps messages and gives many at a time.
+    pub(crate) async fn durable(app: &Application, times: u32) -> Self {
+        Self::build(app.port, Protocol::Http, DURABLE, &retries(times)).await
+    }
+
     /// The application speaks gRPC.
     pub(crate) async fn grpc(port: u16, times: u32) -> Self {
-        Self::build(port, Protocol::Grpc, &[], &retries(times)).await
+        Self::build(port, Protocol::Grpc, DURABLE, &retries(times)).await
     }
 
     async fn build(port: u16, protocol: Protocol, metadata: &[(&str, &str)], resiliency: &str) -> Self {
@@ -84,7 +92,8 @@ impl Setup {
         let (resiliency, problems) = Provider::new(&resources, &metrics);
         assert!(problems.is_empty(), "{problems:?}");
         let brokers = Arc::new(Brokers::default());
-        brokers.insert(broker(metadata).await);
+        let folder = tempfile::tempdir().unwrap();
+        brokers.insert(broker(metadata, folder.path()).await);
         let publisher = Arc::new(Publisher::new(PublisherSettings {
             app_id: "app".into(),
             brokers: brokers.clone(),
@@ -114,7 +123,7 @@ impl Setup {
             metrics: metrics.clone(),
         });
         subscriptions.set_app(Arc::new(app.unwrap()));
-        Self { brokers, subscriptions, publisher, metrics }
+        Self { brokers, subscriptions, publisher, metrics, folder: folder }
     }
 
     /// Has these resources, and an application that is ready.
@@ -132,11 +141,20 @@ impl Setup {
         within(self.publisher.publish(&target, event, Api::Http)).await.unwrap();
     }
 
+    /// Publishes numbers, from 0, while the application is away, so that they are there together when it is back.
+    pub(crate) async fn publish_while_away(&self, topic: &str, count: u32) {
+        within(self.subscriptions.set_app_ready(false)).await;
+        for number in 0..count {
+            self.publish(topic, &number.to_string(), &[]).await;
+        }
+        within(self.subscriptions.set_app_ready(true)).await;
+    }
+
     /// Another broker takes the place of the one.
     pub(crate) async fn exchange_broker(&self) {
         let old = self.brokers.ready(BROKER).unwrap();
         old.component().close().await;
-        self.brokers.insert(broker(&[]).await);
+        self.brokers.insert(broker(&[], self.folder.path()).await);
     }
 
     /// Closes everything; that must not take long.
@@ -149,9 +167,21 @@ impl Setup {
     }
 }
 
-async fn broker(metadata: &[(&str, &str)]) -> Broker {
-    let component: Arc<dyn PubSub> = InMemory::init((), Context::default()).await.unwrap();
-    let properties = Properties::from_pairs(metadata.iter().copied());
+async fn broker(metadata: &[(&str, &str)], folder: &Path) -> Broker {
+    let mut registry = Registry::default();
+    dapr_component_memory::register(&mut registry);
+    dapr_component_sqlite::register(&mut registry);
+    let is_durable = metadata == DURABLE;
+    let file = folder.join("messages.db");
+    let mut pairs = metadata.to_vec();
+    if is_durable {
+        pairs.push(("connectionString", file.to_str().unwrap()));
+    }
+    let properties = Properties::from_pairs(pairs);
+    let kind = if is_durable { "pubsub.sqlite" } else { "pubsub.in-memory" };
+    let prepared = registry.find(kind, "v1").unwrap().prepare(&properties).unwrap();
+    let context = Context { name: BROKER.into(), app_id: "app".into(), ..Context::default() };
+    let Component::PubSub(component) = prepared.init(context).await.unwrap() else { panic!("{kind} is no broker") };
     let namespaced = metadata.iter().any(|(_, value)| value.contains("{namespace}"));
     Broker::new(BROKER, component, Settings::read(&properties, namespaced, NAMESPACE))
 }

@@ -63,7 +63,7 @@ impl Sorter {
     }
 
     fn document(&mut self, node: &Node, first: bool) -> Result<(), Problem> {
-        let text = |name| node.get(name).and_then(Node::text).unwrap_or_default();
+        let text = |name| node.get_any_case(name).and_then(Node::text).unwrap_or_default();
         let Some(kind) = Kind::parse(text("kind")) else {
             self.all.problems.extend(unknown_kind(node));
             return Ok(());
@@ -167,7 +167,7 @@ fn unknown_kind(node: &Node) -> Option<Problem> {
     if !node.get("apiVersion")?.text()?.starts_with("dapr.io/") {
         return None;
     }
-    let kind = node.get("kind");
+    let kind = node.get_any_case("kind");
     let written = kind.and_then(Node::text).unwrap_or_default();
     let position = kind.unwrap_or(node).position();
     let suggestion = dapr_kit::suggest::nearest(written, Kind::ALL.map(Kind::name));

@@ -56,6 +56,13 @@ impl Node {
         mapping.entries.iter().find(|entry| entry.key == key).map(|entry| &*entry.value)
     }
 
+    /// The value of a key whatever its case, as the incumbent reads fields; the exact key is preferred.
+    pub fn get_any_case(&self, key: &str) -> Option<&Self> {
+        let Content::Mapping(mapping) = &self.content else { return None };
+        let is_named = |entry: &&Entry| entry.key.eq_ignore_ascii_case(key);
+        self.get(key).or_else(|| mapping.entries.iter().find(is_named).map(|entry| &*entry.value))
+    }
+
     /// The text of a scalar, as written.
     pub fn text(&self) -> Option<&str> {
         let Content::Scalar(scalar) = &self.content else { return None };
