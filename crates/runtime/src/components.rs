@@ -247,6 +247,11 @@ impl Components {
         secrets::resolve_endpoint(&self.0.context, endpoint).await;
     }
 
+    /// Whether all secrets of headers can be had now.
+    pub(crate) async fn has_secrets_for(&self, endpoint: &HttpEndpoint) -> bool {
+        secrets::are_there(&self.0.context, endpoint).await
+    }
+
     /// Closes all components, those that came last first, and reports who is slow.
     pub(crate) async fn close(&self) {
         let entries = {

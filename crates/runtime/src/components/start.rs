@@ -182,7 +182,7 @@ pub(super) fn hand_over(context: &Context, component: &Component, ready: Ready) 
         Opened::Crypto(provider) => context.crypto.insert(name, provider.clone()),
         Opened::HttpMiddleware(link) => context.links.insert(name, &component.spec.component_type, link.clone()),
         // Name resolution is a matter of the Configuration; as a resource it is open and has no callers.
-        Opened::Crypto(_) | Opened::NameResolver(_) => {}
+        Opened::NameResolver(_) => {}
     }
     opened
 }
@@ -200,6 +200,6 @@ pub(super) async fn withdraw(context: Arc<Context>, name: String, opened: Opened
         Opened::Binding(_) => context.bindings.remove(&name).await,
         Opened::Crypto(_) => context.crypto.remove(&name),
         Opened::HttpMiddleware(_) => context.links.remove(&name),
-        Opened::Crypto(_) | Opened::NameResolver(_) => {}
+        Opened::NameResolver(_) => {}
     }
 }

@@ -54,6 +54,8 @@ pub(super) struct Measured {
 
 /// The metrics that the Configuration asks for.
 pub(super) fn metrics(config: &Config, configuration: &Configuration) -> Result<Metrics, StartError> {
+    let spec = serde_json::to_string(&configuration.spec.metric).unwrap_or_default();
+    tracing::info!(target: "dapr.runtime", "metric spec: {spec}");
     Metrics::new(&metrics_config(config, configuration)).map_err(StartError::new)
 }
 
