@@ -201,3 +201,66 @@ async fn quickstart_from_its_run_file(mtls: bool) {
     run.signal(rustix::process::Signal::INT);
     assert_eq!(run.exit_code(LIMIT).await, 0, "{}", run.output());
 }
+
+/// The events example from its run file, on the embedded broker or on the one in `resources`: the example's YAML folder,
+/// and what to change in it.
+async fn events(resources: Option<(&str, &str, String)>) {
+    let home = new_machine();
+    let folder = home.path().join("events");
+    let from = machine::node_project("examples/events/node").parent().expect("its folder").to_owned();
+    let copied = Command::new("cp").arg("-r").arg(&from).arg(&folder).status().expect("cp");
+    assert!(copied.success());
+    let port = machine::port().to_string();
+    let mut text = std::fs::read_to_string(from.join("dapr.yaml")).expect("the run file").replace("8001", &port);
+    if let Some((name, usual, actual)) = resources {
+        let file = folder.join(name).join("pubsub.yaml");
+        let yaml = std::fs::read_to_string(&file).expect("the example's YAML");
+        assert!(yaml.contains(usual), "{usual} in {yaml}");
+        std::fs::write(&file, yaml.replace(usual, &actual)).expect("write the YAML");
+        text += &format!("common:\n  resourcesPath: {name}\n");
+    }
+    std::fs::write(folder.join("dapr.yaml"), text).expect("write the run file");
+    let python = machine::python();
+    let programs = python.parent().expect("its folder").to_string_lossy();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+    let mut run = Process::start(&home.path().join("output.log"), machine::binary("dapr"), |command| {
+        command.env("HOME", home.path()).env("PATH", &path).env("PYTHONUNBUFFERED", "1").current_dir(&folder);
+        command.args(["run", "-f", "."]);
+    });
+    run.prints("Published order 26, which has no item").await;
+    run.prints("Order 26 has failed").await;
+    for order in 1..=25 {
+        run.prints(&format!("Order {order}: ")).await;
+    }
+    let subscriptions = Command::new(machine::binary("dapr"))
+        .args(["subscriptions", "--app-id", "checkout", "-o", "json"])
+        .env("HOME", home.path())
+        .output()
+        .expect("dapr subscriptions");
+    let subscriptions = String::from_utf8_lossy(&subscriptions.stdout).into_owned();
+    shows(&subscriptions, "\"deadLetterTopic\": \"orders-failed\"");
+    run.signal(rustix::process::Signal::INT);
+    assert_eq!(run.exit_code(LIMIT).await, 0, "{}", run.output());
+}
+
+#[tokio::test]
+async fn events_on_a_new_machine() {
+    let _alone = ONE_CHECKOUT.lock().await;
+    events(None).await;
+}
+
+#[tokio::test]
+async fn events_on_redis() {
+    let (_alone, server) = (ONE_CHECKOUT.lock().await, servers::redis().await);
+    events(Some(("resources-redis", "localhost:6379", server.address().to_string()))).await;
+}
+
+#[tokio::test]
+async fn events_on_kafka() {
+    let _alone = ONE_CHECKOUT.lock().await;
+    let server = dapr_testkit::kafka::start().await.expect("a Kafka server");
+    events(Some(("resources-kafka", "localhost:9092", server.address().to_string()))).await;
+}
+
+/// One at a time: `dapr subscriptions` looks for an app by name.
+static ONE_CHECKOUT: Mutex<()> = Mutex::const_new(());
