@@ -22,7 +22,7 @@ use crate::avro::Codec;
 use crate::fields::KafkaMetadata;
 
 /// How long the registry may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// Bytes of a schema.
 const MAX_ANSWER: usize = 4 << 20;
 /// Schemas that are remembered; when there are more, all are forgotten.

@@ -1,4 +1,4 @@
-//! A Kafka broker as a child of a test: one node that is broker and controller.
+//! A Kafka broker as a child of a test: one node that is broker and controller. And a schema registry.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -30,16 +30,16 @@ const CLUSTER: &str = "5L6g3nShT-eMCtK--X86sw";
 /// # Errors
 /// Java or Maven is missing, or the broker does not start.
 pub async fn start() -> Result<Server> {
-    start_with("PLAINTEXT", "", &[]).await
+    start_with("PLAINTEXT", "", &[], &[]).await
 }
 
 /// Starts a broker whose clients speak `protocol` (`SASL_PLAINTEXT`, `SSL`, …), with more lines of properties, in which
-/// `{dir}` is the server's directory, and more arguments for the command that formats its storage.
+/// `{dir}` is the server's directory, more arguments for the command that formats its storage, and more for Java.
 ///
 /// # Errors
 /// As [`start`].
-pub async fn start_with(protocol: &str, properties: &str, format: &[&str]) -> Result<Server> {
-    let jars = jars()?;
+pub async fn start_with(protocol: &str, properties: &str, format: &[&str], options: &[&str]) -> Result<Server> {
+    let jars = fetched("tests/kafka/fetch")?;
     let jars = format!("{}/*", jars.display());
     let controller = free_port();
     let lines = format!(
@@ -54,16 +54,31 @@ pub async fn start_with(protocol: &str, properties: &str, format: &[&str]) -> Re
     let java = ["-Xms128m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", jars.as_str()];
     let storage = ["kafka.tools.StorageTool", "format", "-c", "{dir}/server.properties", "-t", CLUSTER];
     let broker = ["kafka.Kafka", "{dir}/server.properties"];
-    let spec = Spec::new("java", java.into_iter().chain(broker))
+    let spec = Spec::new("java", options.iter().copied().chain(java).chain(broker))
         .prepare("sh", ["-c", write.as_str()])
         .prepare("java", java.into_iter().chain(storage).chain(format.iter().copied()));
     Server::start(spec).await.context("start Kafka")
 }
 
-/// The folder of the broker's programs.
-fn jars() -> Result<PathBuf> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/kafka/fetch");
-    let output = Command::new(script).output().context("run tests/kafka/fetch")?;
-    ensure!(output.status.success(), "tests/kafka/fetch: {}", String::from_utf8_lossy(&output.stderr));
+/// Starts an empty schema registry; its API is at `/apis/ccompat/v7`.
+///
+/// # Errors
+/// Java or Maven is missing, or the registry does not start.
+pub async fn start_schema_registry() -> Result<Server> {
+    let program = fetched("tests/schema-registry/fetch")?;
+    let program = program.display().to_string();
+    let java = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", program.as_str()];
+    let spec = Spec::new("java", java)
+        .env("QUARKUS_HTTP_HOST", "127.0.0.1")
+        .env("QUARKUS_HTTP_PORT", "{port}")
+        .env("QUARKUS_PROFILE", "prod");
+    Server::start(spec).await.context("start a schema registry")
+}
+
+/// What a script prints that fetches a program.
+fn fetched(script: &str) -> Result<PathBuf> {
+    let path = format!("{}/../../{script}", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(path).output().with_context(|| format!("run {script}"))?;
+    ensure!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
 }

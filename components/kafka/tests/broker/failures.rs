@@ -60,7 +60,7 @@ async fn a_broker_that_goes_away_is_reported_and_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_may_not_be_made_is_reported() {
     let properties = "auto.create.topics.enable=false\n";
-    let server = dapr_testkit::kafka::start_with("PLAINTEXT", properties, &[]).await.unwrap();
+    let server = dapr_testkit::kafka::start_with("PLAINTEXT", properties, &[], &[]).await.unwrap();
     let broker = open(server.port(), &[]).await;
     let error = broker.publish(message("nowhere", "x")).await.unwrap_err();
     assert!(error.to_string().contains("nowhere") && error.to_string().contains("topic"), "{error}");

@@ -9,5 +9,6 @@ mod loss;
 mod publishing;
 mod redelivery;
 mod schemas;
+mod secure;
 mod server;
 mod speed;
