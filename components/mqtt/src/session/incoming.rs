@@ -20,6 +20,9 @@ const ROOM_MESSAGES: usize = 4_096;
 /// acknowledged, so the broker delivers it again over the next connection.
 const STRAYS: usize = 1_024;
 const STRAY_BYTES: usize = 4 << 20;
+/// After so long without a subscription they are dropped for good, since they use up what the broker has out for this
+/// client, and so stand in the way of subscriptions that there are.
+const STALE: Duration = Duration::from_secs(600);
 /// Subscriptions that are remembered as ended for good.
 const LEFT: usize = 1_024;
 /// How long a refused message rests; each further time twice as long, up to the longest.
@@ -32,7 +35,8 @@ pub(crate) struct Inbox {
     routes: Vec<Route>,
     /// Filters that were given up; what still comes for them is acknowledged and dropped.
     left: VecDeque<Filter>,
-    strays: VecDeque<Held>,
+    /// Each with the time since when it waits.
+    strays: VecDeque<(Instant, Held)>,
     stray_bytes: usize,
     resting: Vec<(Instant, Held)>,
     /// Deliveries that the broker waits for, by packet id.
@@ -107,9 +111,12 @@ impl Inbox {
         self.routes.retain(|other| other.filter != route.filter);
         self.routes.push(route);
         self.stray_bytes = 0;
-        for held in std::mem::take(&mut self.strays) {
+        for (since, held) in std::mem::take(&mut self.strays) {
             self.wait(&held);
-            self.route(held);
+            if let Some(held) = self.try_route(held) {
+                self.put(held.bytes());
+                self.stray(since, held);
+            }
         }
     }
 
@@ -142,8 +149,8 @@ impl Inbox {
             }
             self.left.push_back(route.filter.clone());
             self.stray_bytes = 0;
-            for held in std::mem::take(&mut self.strays) {
-                self.keep_stray(held, out);
+            for (since, held) in std::mem::take(&mut self.strays) {
+                self.keep_stray(since, held, out);
             }
         }
         Some(route.filter.text)
@@ -227,9 +234,16 @@ impl Inbox {
         }
     }
 
-    /// When the first of those that rest has rested enough.
+    /// When the first of those that rest has rested enough, or of those that wait for a subscription is stale.
     pub(crate) fn next_rested(&self) -> Option<Instant> {
-        self.resting.iter().map(|(at, _)| *at).min()
+        let rested = self.resting.iter().map(|(at, _)| *at).min();
+        let stale = self.strays.front().filter(|_| self.is_used()).map(|(since, _)| *since + STALE);
+        rested.into_iter().chain(stale).min()
+    }
+
+    /// Whether there is a subscription that others could stand in the way of.
+    fn is_used(&self) -> bool {
+        self.routes.iter().any(|route| route.confirmed && route.intake.is_open())
     }
 
     /// Delivers those again that have rested enough.
@@ -242,6 +256,16 @@ impl Inbox {
         self.resting = resting;
         for (_, held) in rested {
             self.route_or_keep(held, out);
+        }
+        while self.is_used() {
+            let Some((_, stale)) = self.strays.pop_front_if(|(since, _)| *since + STALE <= now) else { break };
+            self.stray_bytes -= stale.bytes();
+            let topic = &stale.topic;
+            tracing::error!(
+                "pubsub.mqtt3: a message of `{topic}` is dropped: nothing has subscribed to it for {STALE:?}, and an old \
+                 subscription of this `consumerID` brings it; end that with `cleanSession: true` or another `consumerID`"
+            );
+            self.drop_for_good(&stale, out);
         }
     }
 
@@ -270,14 +294,7 @@ impl Inbox {
     fn route_or_keep(&mut self, held: Held, out: &mut BytesMut) {
         if let Some(held) = self.try_route(held) {
             self.put(held.bytes());
-            self.keep_stray(held, out);
-        }
-    }
-
-    fn route(&mut self, held: Held) {
-        if let Some(held) = self.try_route(held) {
-            self.put(held.bytes());
-            self.stray(held);
+            self.keep_stray(Instant::now(), held, out);
         }
     }
 
@@ -289,17 +306,21 @@ impl Inbox {
     }
 
     /// Keeps a message for a subscription that may come, or drops it when it is not wanted any more.
-    fn keep_stray(&mut self, held: Held, out: &mut BytesMut) {
+    fn keep_stray(&mut self, since: Instant, held: Held, out: &mut BytesMut) {
         if self.left.iter().any(|left| left.takes(&held.topic)) {
-            if self.open.get(&held.pkid).is_some_and(|open| open.id == held.id) {
-                self.answer(held.pkid, out);
-            }
-            return;
+            self.drop_for_good(&held, out);
+        } else {
+            self.stray(since, held);
         }
-        self.stray(held);
     }
 
-    fn stray(&mut self, held: Held) {
+    fn drop_for_good(&mut self, held: &Held, out: &mut BytesMut) {
+        if self.open.get(&held.pkid).is_some_and(|open| open.id == held.id) {
+            self.answer(held.pkid, out);
+        }
+    }
+
+    fn stray(&mut self, since: Instant, held: Held) {
         if !held.is_acknowledged() || self.clean_session && self.routes.is_empty() {
             return;
         }
@@ -308,10 +329,13 @@ impl Inbox {
             tracing::info!("pubsub.mqtt3: messages of `{topic}` wait for a subscription; there is none at the moment");
         }
         self.stray_bytes += held.bytes();
-        self.strays.push_back(held);
+        self.strays.push_back((since, held));
         while self.strays.len() > STRAYS || self.stray_bytes > STRAY_BYTES {
-            let Some(dropped) = self.strays.pop_front() else { break };
+            let Some((_, dropped)) = self.strays.pop_front() else { break };
             self.stray_bytes -= dropped.bytes();
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
