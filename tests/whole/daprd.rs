@@ -232,8 +232,9 @@ impl Daprd {
     /// State and reason of a component, as the metadata API shows them.
     pub(crate) async fn component(&self, name: &str) -> Option<(String, String)> {
         let metadata = self.http().send(Ask::get("/v1.0/metadata")).await.ok()?.json();
-        let components = metadata["components"].as_array()?.clone();
-        let found = components.into_iter().find(|component| component["name"] == name)?;
+        let lists = [&metadata["components"], &metadata["componentsNotLoaded"]];
+        let mut components = lists.into_iter().filter_map(|list| list.as_array()).flatten();
+        let found = components.find(|component| component["name"] == name)?;
         let text = |field: &str| found[field].as_str().unwrap_or_default().to_owned();
         Some((text("status"), text("message")))
     }

@@ -103,7 +103,8 @@ fn inlined(name: &str, text: &str) -> Value {
 /// Names of the components that a sidecar shows, with their status.
 async fn shown(daprd: &Daprd) -> Vec<String> {
     let metadata = daprd.get("/v1.0/metadata").await.has(200).json();
-    let components = metadata["components"].as_array().cloned().unwrap_or_default();
+    let lists = [&metadata["components"], &metadata["componentsNotLoaded"]];
+    let components: Vec<&Value> = lists.into_iter().filter_map(|list| list.as_array()).flatten().collect();
     let text = |component: &Value, key: &str| component[key].as_str().unwrap_or_default().to_owned();
     let mut names: Vec<String> = components.iter().map(|one| text(one, "name") + " " + &text(one, "status")).collect();
     names.sort();

@@ -11,7 +11,7 @@ use crate::daprd::{Daprd, STORE, Setup, component};
 use crate::process::{PATIENCE, until};
 
 /// A write of which only the first half of the body was sent: it is in flight for as long as the test wants.
-struct HalfSent {
+pub(crate) struct HalfSent {
     stream: TcpStream,
 }
 
@@ -19,7 +19,7 @@ const FIRST_HALF: &str = r#"[{"key":"in-flight","#;
 const SECOND_HALF: &str = r#""value":"arrived"}]"#;
 
 impl HalfSent {
-    async fn to(daprd: &Daprd) -> Self {
+    pub(crate) async fn to(daprd: &Daprd) -> Self {
         let mut stream = TcpStream::connect(("127.0.0.1", daprd.ports.http)).await.expect("the API");
         let length = FIRST_HALF.len() + SECOND_HALF.len();
         let head = format!("POST /v1.0/state/{STORE} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
@@ -29,7 +29,7 @@ impl HalfSent {
         Self { stream }
     }
 
-    async fn finish(mut self) -> String {
+    pub(crate) async fn finish(mut self) -> String {
         self.stream.write_all(SECOND_HALF.as_bytes()).await.expect("the other half");
         let mut answer = String::new();
         self.stream.read_to_string(&mut answer).await.expect("the answer and the end");
@@ -110,7 +110,8 @@ async fn a_killed_sidecar_keeps_what_it_acknowledged() {
 
 #[tokio::test]
 async fn a_hang_up_reads_everything_again() {
-    let daprd = Setup::in_memory().start().await;
+    let off = "{features: [{name: HotReload, enabled: false}]}";
+    let daprd = Setup::in_memory().configuration(off).start().await;
     let pid = daprd.process.pid();
     daprd.get("/v1.0/state/second/key").await.has(400);
     let text = component("second", "state.in-memory", "v1", "", &[]);

@@ -214,6 +214,12 @@ impl Reload {
     async fn refresh(&mut self) -> Result<(), End> {
         self.parts.components.refresh().await.map_err(failed)?;
         self.put_pipelines();
+        for endpoint in self.plan.http_endpoints() {
+            // A store that does not answer for a moment empties no header.
+            if !self.parts.components.has_secrets_for(endpoint).await {
+                return Ok(());
+            }
+        }
         self.put_endpoints().await;
         Ok(())
     }

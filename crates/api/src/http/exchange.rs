@@ -78,7 +78,7 @@ impl Exchange {
             return;
         }
         let method = if logging.obfuscate_urls {
-            self.route.map_or("InvokeService", |route| route.name).to_owned()
+            self.route.map_or_else(|| invoked(self.uri.path()), |route| route.name.to_owned())
         } else {
             format!("{} {}", self.method, self.uri.path())
         };
@@ -129,4 +129,10 @@ impl Drop for Watched {
             exchange.end(self.status, self.sent);
         }
     }
+}
+
+/// A call to another app, with the app but without the method, as the incumbent's log has it.
+fn invoked(path: &str) -> String {
+    let app_id = path.strip_prefix("/v1.0/invoke/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    if app_id.is_empty() { "InvokeService".to_owned() } else { format!("InvokeService/{app_id}") }
 }

@@ -18,10 +18,14 @@ use crate::connect::describe;
 const WAITING: usize = 16;
 
 const FIRST_DELAY: Duration = Duration::from_secs(1);
-const LONGEST_DELAY: Duration = Duration::from_secs(30);
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
-/// How long the operator may take to accept a stream.
-const OPENING: Duration = Duration::from_secs(30);
+/// A Go operator says nothing on a stream before the first change. So an opening that has not failed by now has worked;
+/// a connection that dies later is noticed as that of any stream.
+const SETTLED: Duration = Duration::from_millis(500);
+
+/// A stream that ends sooner is as bad as one that does not open.
+const LASTING: Duration = Duration::from_secs(2);
 
 /// What is new.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,24 +67,35 @@ async fn run<R: Watched>(client: OperatorClient<Channel>, namespace: String, upd
     let mut backoff = Backoff::new(FIRST_DELAY, LONGEST_DELAY);
     let mut failures = 0_u32;
     loop {
-        let opened = timeout(OPENING, R::stream(client.clone(), namespace.clone())).await;
-        let opened = opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("the operator did not accept it")));
+        let mut opening = Box::pin(R::stream(client.clone(), namespace.clone()));
+        let (opened, is_told) = match timeout(SETTLED, &mut opening).await {
+            Ok(opened) => (opened, false),
+            Err(_) => {
+                if !connected(failures, &updates).await {
+                    return;
+                }
+                let opened = tokio::select! {
+                    opened = opening => opened,
+                    () = updates.closed() => return,
+                };
+                (opened, true)
+            }
+        };
+        let since = Instant::now();
         let status = match opened {
             Ok(stream) => {
-                if failures > 0 {
-                    tracing::info!(target: LOG, "Reconnected to operator");
+                if !is_told && !connected(failures, &updates).await {
+                    return;
                 }
-                let since = Instant::now();
                 let Some(status) = forward(stream, &updates).await else { return };
-                // A stream that ends as soon as it is open is as bad as one that does not open.
-                if since.elapsed() >= LONGEST_DELAY {
-                    backoff.reset();
-                    failures = 0;
-                }
                 status
             }
             Err(status) => status,
         };
+        if is_told || since.elapsed() >= LASTING {
+            backoff.reset();
+            failures = 0;
+        }
         failures = failures.saturating_add(1);
         let (kind, reason) = (R::KIND.name(), describe(&status));
         if failures == 1 {
@@ -92,9 +107,16 @@ async fn run<R: Watched>(client: OperatorClient<Channel>, namespace: String, upd
     }
 }
 
+/// Says that the stream is open; false when nobody listens any more.
+async fn connected<R>(failures: u32, updates: &mpsc::Sender<Update<R>>) -> bool {
+    if failures > 0 {
+        tracing::info!(target: LOG, "Reconnected to operator");
+    }
+    updates.send(Update::Connected).await.is_ok()
+}
+
 /// Passes changes on until the stream ends: with what it ended. `None` when nobody listens any more.
 async fn forward<R: Watched>(mut stream: Streaming<R::Event>, updates: &mpsc::Sender<Update<R>>) -> Option<Status> {
-    updates.send(Update::Connected).await.ok()?;
     loop {
         let event = match stream.message().await {
             Ok(Some(event)) => event,

@@ -44,6 +44,11 @@ pub(super) async fn fingerprint<R: Resource>(context: &Context, resource: &R) ->
     Fingerprint::of(&references, &found)
 }
 
+/// Whether all secrets that a resource takes can be had now.
+pub(super) async fn are_there<R: Resource>(context: &Context, resource: &R) -> bool {
+    references(resource, context.mode == Mode::Kubernetes).is_empty() || fingerprint(context, resource).await.is_some()
+}
+
 /// Puts the secrets of a resource in; a secret that its store does not have is reported and left empty.
 ///
 /// # Errors

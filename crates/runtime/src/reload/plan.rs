@@ -101,6 +101,24 @@ impl<R: Resource> Kind<R> {
         }
     }
 
+    /// As [`Kind::exchange`], where the order does not matter and what comes is put last; of one name the last counts.
+    fn exchange_each(&mut self) -> Option<Vec<R>> {
+        let mut wanted: Vec<R> = Vec::new();
+        for resource in self.wanted.all() {
+            wanted.retain(|earlier| earlier.metadata().name != resource.metadata().name);
+            wanted.push(resource.clone());
+        }
+        let difference = Difference::between(&self.loaded, &wanted);
+        if difference.is_empty() {
+            return None;
+        }
+        tell(&difference, "reloading in place");
+        let Difference { changed, added, .. } = difference;
+        self.loaded.retain(|loaded| wanted.contains(loaded));
+        self.loaded.extend(changed.into_iter().chain(added));
+        Some(self.loaded.clone())
+    }
+
     /// All that is wanted, when it is not what is loaded.
     fn exchange(&mut self, sees: impl Fn(&R) -> bool) -> Option<Vec<R>> {
         let wanted: Vec<R> = self.wanted.all().iter().filter(|resource| sees(resource)).cloned().collect();
@@ -182,7 +200,7 @@ impl Plan {
             resiliencies: resiliencies.exchange(|resiliency| rules.see(resiliency)),
             components: difference,
             http_endpoints: http_endpoints.exchange(|endpoint| rules.see(endpoint)),
-            subscriptions: subscriptions.exchange(|_| true),
+            subscriptions: subscriptions.exchange_each(),
         }
     }
 

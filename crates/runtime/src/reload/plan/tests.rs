@@ -203,3 +203,25 @@ proptest! {
         prop_assert_eq!(plain(loaded), plain(last));
     }
 }
+
+#[test]
+fn subscriptions_that_change_come_last() {
+    let subscription = |name: &str, topic: &str| {
+        let mut subscription = Subscription::default();
+        subscription.metadata.name = name.into();
+        subscription.spec.topic = topic.into();
+        subscription
+    };
+    let topics = |plan: &mut Plan| -> Option<Vec<String>> {
+        let list = plan.actions().subscriptions?;
+        Some(list.into_iter().map(|subscription| subscription.spec.topic).collect())
+    };
+    let all = |list: Vec<Subscription>| Event::Subscription(Change::All(list, vec![]));
+    let mut plan = plan(&[]);
+    plan.take(all(vec![subscription("a", "1"), subscription("b", "2"), subscription("b", "3")]));
+    assert_eq!(topics(&mut plan), Some(vec!["1".into(), "3".into()]), "of one name the last counts");
+    plan.take(all(vec![subscription("b", "3"), subscription("a", "1")]));
+    assert_eq!(topics(&mut plan), None);
+    plan.take(all(vec![subscription("a", "4"), subscription("b", "3")]));
+    assert_eq!(topics(&mut plan), Some(vec!["3".into(), "4".into()]));
+}
