@@ -1,5 +1,7 @@
 //! `pubsub.mqtt3` on a real Mosquitto.
 
+#![cfg(test)]
+
 mod conformance;
 mod errors;
 mod measure;

@@ -1,5 +1,7 @@
 //! `pubsub.rabbitmq` on a real RabbitMQ.
 
+#![cfg(test)]
+
 mod conformance;
 mod errors;
 mod letters;
