@@ -12,6 +12,9 @@ mod input;
 mod output;
 mod settings;
 
+#[cfg(test)]
+mod tests;
+
 pub use application::{Answer, Application, Call, CallFailure, Reply, StateKeeper};
 pub use bindings::{Bindings, Environment};
 pub use output::Refused;
