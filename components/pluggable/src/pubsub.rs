@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use dapr_proto::components::v1 as proto;
 use dapr_proto::components::v1::pub_sub_client::PubSubClient;
 use dapr_spi::metadata::Properties;
-use dapr_spi::pubsub::{Feature, Intake, Map, Message, PubSub, SubscribeRequest, Subscription};
+use dapr_spi::pubsub::{Feature, Intake, Limits, Map, Message, PubSub, SubscribeRequest, Subscription};
 use dapr_spi::registry::{Component, Entry, Prepared};
 use dapr_spi::{Context, Error, ErrorKind, Result};
 use futures_util::{StreamExt, stream};
@@ -137,6 +137,21 @@ fn client(connection: Connection) -> PubSubClient<Connection> {
 impl PubSub for Broker {
     fn features(&self) -> &[Feature] {
         &self.features
+    }
+
+    /// Bulk subscriptions get one message at a time, as with the incumbent, which waits for each.
+    fn limits(&self, request: &SubscribeRequest) -> Limits {
+        if request.bulk.is_some() { Limits { concurrency: 1, unsettled: 1 } } else { Limits::default() }
+    }
+
+    async fn pause(&self) {
+        let pausing = self.link.call(|connection| async { client(connection).pause(proto::PauseRequest {}).await });
+        match pausing.await {
+            Err(error) if error.kind() != ErrorKind::Unsupported => {
+                tracing::warn!(target: "dapr.runtime", "pub/sub {}: failed to pause: {error}", self.name);
+            }
+            _ => {}
+        }
     }
 
     async fn publish(&self, message: Message) -> Result<()> {

@@ -42,6 +42,8 @@ pub use stream::{StreamAnswers, StreamSubscription};
 const OPEN_PATIENCE: Duration = Duration::from_secs(5);
 /// How long deliveries may take that run when a subscription closes while the sidecar goes on.
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+/// How long a broker may take to pause.
+const PAUSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time between two lines about who is still busy.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -179,6 +181,7 @@ impl Subscriptions {
     pub async fn stop(&self) {
         self.state().stopped = true;
         self.stopping.send_replace(true);
+        self.pause_brokers().await;
         let mut waiting = std::pin::pin!(self.reconcile());
         while timeout(REPORT_INTERVAL, &mut waiting).await.is_err() {
             let state = self.state();
@@ -189,6 +192,14 @@ impl Subscriptions {
         for (_, stream) in self.state().streams.values() {
             stream.end();
         }
+    }
+
+    /// Has the brokers hand out nothing more.
+    async fn pause_brokers(&self) {
+        let mut brokers: Vec<Arc<Broker>> = self.state().keepers.values().filter_map(Keeper::broker).collect();
+        brokers.sort_unstable_by_key(|broker| broker.name().to_owned());
+        brokers.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        join_all(brokers.iter().map(|broker| timeout(PAUSE_TIMEOUT, broker.component().pause()))).await;
     }
 
     /// All that is wanted, open or not.

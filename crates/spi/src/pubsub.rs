@@ -178,6 +178,10 @@ pub trait PubSub: Send + Sync {
         Err(Error::unsupported("the broker does not let single messages be removed"))
     }
 
+    /// Stops handing out messages and keeps the subscriptions: the sidecar ends, and what is pulled is delivered yet.
+    /// Subscriptions are closed next; a broker that has nothing to do here before does nothing.
+    async fn pause(&self) {}
+
     /// Asks the broker for a sign of life.
     ///
     /// # Errors

@@ -37,8 +37,9 @@ impl Consumer {
         let span = self.span(sending.event, sending.topic);
         let mut headers = self.headers(&sending.event.message().metadata);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(CLOUD_EVENT));
-        if let Some(context) = span.context() {
-            context.write_http(&mut headers);
+        match span.context() {
+            Some(context) => context.write_http(&mut headers),
+            None => self.tell_no_trace(sending, &mut headers),
         }
         let started = Instant::now();
         let response = post(app, &sending.place.uri, headers, sending.event.body()).await;
@@ -94,11 +95,7 @@ impl Consumer {
         let mut metadata = self.headers(&sending.event.message().metadata);
         match span.context() {
             Some(context) => context.write_grpc(&mut metadata),
-            // An event that says that it belongs to no trace is passed on with that.
-            None if self.world.tracer.is_on() && sending.event.trace().is_some() => {
-                metadata.insert(TRACEPARENT, HeaderValue::from_static(NO_TRACE));
-            }
-            None => {}
+            None => self.tell_no_trace(sending, &mut metadata),
         }
         let started = Instant::now();
         let answered = app.call_unary(ON_TOPIC_EVENT, message.encode_to_vec().into(), metadata).await;
@@ -127,6 +124,13 @@ impl Consumer {
         let text = format!("error returned from app while processing pub/sub event {id}: {error}");
         tracing::debug!(target: "dapr.runtime.processor.subscription", "{text}");
         Err(Failure::Status(code, text))
+    }
+
+    /// An event that says that it belongs to no trace is passed on with that.
+    fn tell_no_trace(&self, sending: &Sending<'_>, headers: &mut HeaderMap) {
+        if self.world.tracer.is_on() && sending.event.trace().is_some() {
+            headers.insert(TRACEPARENT, HeaderValue::from_static(NO_TRACE));
+        }
     }
 
     pub(super) async fn send_on(&self, stream: &Stream, sending: &Sending<'_>) -> Result<Handled, Failure> {

@@ -107,6 +107,11 @@ impl Keeper {
         Waiter { number: wanted.number, opens: wanted.wish.is_some(), reached: self.reached.clone() }
     }
 
+    /// The broker of what is to be open.
+    pub(super) fn broker(&self) -> Option<Arc<Broker>> {
+        self.wanted.borrow().wish.as_ref().map(|wish| Arc::clone(&wish.broker))
+    }
+
     /// Whether nothing is open and nothing is to be.
     pub(super) fn is_idle(&self) -> bool {
         let wanted = self.wanted.borrow();

@@ -47,8 +47,10 @@ impl Open {
         if let Some(asked) = request.bulk {
             let bulk = effective(asked, component.bulk_defaults());
             request.bulk = Some(bulk);
-            // A batch that does not fit would never fill.
-            let batch = bulk.max_messages.min(limits.unsettled).max(1);
+            // A batch that does not fit would never fill. From a broker that gives one message at a time each waits for
+            // others all the same, as with the incumbent.
+            let fits = if limits.unsettled > 1 { limits.unsettled } else { bulk.max_messages };
+            let batch = bulk.max_messages.min(fits);
             let is_immediate = component.features().contains(&Feature::BulkSubscribeImmediate);
             let wait = if is_immediate { Duration::ZERO } else { bulk.max_wait };
             rules = Rules { calls: limits.concurrency / batch, batch, wait };
