@@ -28,6 +28,9 @@ const LAST_RETRY: Duration = Duration::from_secs(10);
 const FIRST_ANSWER: Duration = Duration::from_millis(250);
 /// How long the component has to take the last acknowledgements when the subscription ends.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long the stream stays after the last acknowledgement was given, as the incumbent leaves it: components take them one
+/// by one. What comes meanwhile is not acknowledged.
+const LINGER: Duration = Duration::from_millis(400);
 const PARTITION_KEY: &str = "partitionKey";
 
 /// A running subscription.
@@ -59,6 +62,7 @@ pub(super) async fn start(
 #[async_trait]
 impl Subscription for Running {
     async fn close(self: Box<Self>) {
+        sleep(LINGER).await;
         self.end.send_replace(true);
         // A panic is reported by the task itself.
         let _ = self.task.join().await;
