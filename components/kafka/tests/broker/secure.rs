@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dapr_testkit::process::{Server, Spec};
 use dapr_testkit::pubsub::{Act, Collector, message, subscription};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rdkafka::ClientConfig;
 
 use crate::server::{open, topic, try_open};
@@ -154,6 +154,7 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, topic("authority"));
         let certificate = params.self_signed(&key).unwrap().pem();
         Self { certificate, issuer: Issuer::new(params, key) }
     }
