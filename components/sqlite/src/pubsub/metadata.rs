@@ -18,8 +18,9 @@ pub struct PubSubMetadata {
     /// Consumer group: its members share the messages of a topic. The app id when it is not given.
     #[metadata(name = "consumerID", default = "")]
     pub consumer_id: String,
-    /// Where a group starts when it subscribes to a topic for the first time: `newest` or `oldest`.
-    #[metadata(default = "newest")]
+    /// Where a group starts when it subscribes to a topic for the first time: `oldest` (all that is still there) or
+    /// `newest` (what comes from then on).
+    #[metadata(default = "oldest")]
     pub initial_offset: String,
     /// After how long a message that was refused is delivered again.
     #[metadata(default = "5s")]
