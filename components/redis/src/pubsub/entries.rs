@@ -21,8 +21,7 @@ pub(super) struct Trim {
 
 /// The command that appends a message; `now` is milliseconds since 1970.
 pub(super) fn append(message: &Message, trim: Trim, now: i64) -> Result<Cmd> {
-    let sorted: BTreeMap<&String, &String> = message.metadata.iter().collect();
-    let metadata = serde_json::to_vec(&sorted).map_err(|error| Error::invalid(error.to_string()))?;
+    let metadata = written(&message.metadata)?;
     let mut command = redis::cmd("XADD");
     command.arg(&message.topic);
     if trim.most > 0 {
@@ -33,6 +32,14 @@ pub(super) fn append(message: &Message, trim: Trim, now: i64) -> Result<Cmd> {
     }
     command.arg("*").arg(DATA).arg(&message.data[..]).arg(METADATA).arg(metadata);
     Ok(command)
+}
+
+fn written(metadata: &Map) -> Result<Vec<u8>> {
+    if metadata.is_empty() {
+        return Ok(b"{}".to_vec());
+    }
+    let sorted: BTreeMap<&String, &String> = metadata.iter().collect();
+    serde_json::to_vec(&sorted).map_err(|error| Error::invalid(error.to_string()))
 }
 
 /// An entry of a stream. One that was trimmed away while it was pending has no fields.
@@ -91,6 +98,9 @@ fn of_pair(entry: Value, topic: &str) -> Result<Entry, Value> {
 
 /// What cannot be read is left out: the payload may be of use without.
 fn metadata(json: &[u8], id: &str, topic: &str) -> Map {
+    if json == b"{}" {
+        return Map::new();
+    }
     let read: Result<Option<Map>, _> = serde_json::from_slice(json);
     read.inspect_err(|error| tracing::warn!("pubsub.redis: the metadata of message {id} of `{topic}`: {error}"))
         .ok()

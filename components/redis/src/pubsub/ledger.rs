@@ -23,6 +23,8 @@ enum Stage {
 
 #[derive(Default)]
 struct Books {
+    /// Messages with the engine.
+    unsettled: usize,
     stages: HashMap<Id, Stage>,
     /// In the order of their verdicts.
     done: Vec<Id>,
@@ -48,12 +50,14 @@ impl Ledger {
             None => {}
         }
         books.stages.insert(id.clone(), Stage::Delivered);
+        books.unsettled += 1;
         true
     }
 
     /// Notes what became of a message; never blocks for long.
     pub(super) fn settle(&self, id: Id, verdict: Verdict) {
         let mut books = self.books();
+        books.unsettled = books.unsettled.saturating_sub(1);
         match verdict {
             Verdict::Done => {
                 books.stages.insert(id.clone(), Stage::Done);
@@ -120,6 +124,11 @@ impl Ledger {
     /// When the next refused message has that age.
     pub(super) fn next_refused(&self, age: Duration) -> Option<Instant> {
         self.books().refused.front().map(|(since, _)| *since + age)
+    }
+
+    /// How many messages the engine has.
+    pub(super) fn unsettled(&self) -> usize {
+        self.books().unsettled
     }
 
     /// All messages that the engine has.

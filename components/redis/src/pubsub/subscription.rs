@@ -23,6 +23,8 @@ const WAIT: Duration = Duration::from_secs(1);
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// A consumer of ours that was not heard of for so long, and has nothing pending, is removed.
 const DEAD: Duration = Duration::from_secs(3_600);
+/// How long an acknowledgement waits for others.
+const GATHER: Duration = Duration::from_millis(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
 const METADATA_KEY: &str = "partitionKey";
@@ -80,7 +82,7 @@ impl Worker {
         let mut reclaim = Instant::now();
         let mut clean = Instant::now();
         loop {
-            let slots = self.intake.reserve_up_to(AT_ONCE).await;
+            let slots = self.intake.reserve_many(self.ledger.unsettled(), AT_ONCE).await;
             if slots.is_empty() || *self.closed.borrow() {
                 return;
             }
@@ -234,9 +236,9 @@ impl Worker {
             let order = message.metadata.get(METADATA_KEY).filter(|key| !key.is_empty());
             let order = order.map(|key| bytes::Bytes::copy_from_slice(key.as_bytes()));
             let (ledger, drops) = (self.ledger.clone(), self.redelivery.is_none());
-            let topic = message.topic.clone();
+            let dropped = drops.then(|| message.topic.clone());
             let settle = move |verdict| {
-                if drops && verdict == Verdict::Again {
+                if let (Some(topic), Verdict::Again) = (&dropped, verdict) {
                     tracing::error!("pubsub.redis: a message of `{topic}` is dropped: redelivery is turned off");
                     return ledger.settle(id, Verdict::Done);
                 }
@@ -257,6 +259,10 @@ impl Worker {
                 () = sleep_until(keep) => false,
                 _ = end.wait_for(|end| *end) => true,
             };
+            if !ended {
+                // Nobody waits for it, and many travel together.
+                sleep(GATHER).await;
+            }
             if Instant::now() >= keep {
                 self.keep().await;
                 keep = Instant::now() + interval;

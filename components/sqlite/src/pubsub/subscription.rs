@@ -85,7 +85,7 @@ impl Consumer {
     async fn deliver(self: Arc<Self>) {
         let mut backoff = Backoff::new(FIRST_PAUSE, LAST_PAUSE);
         loop {
-            let slots = self.intake.reserve_up_to(PULLED_AT_ONCE).await;
+            let slots = self.intake.reserve_many(self.verdicts.unsettled(), PULLED_AT_ONCE).await;
             if slots.is_empty() || self.shared.is_closed() {
                 return;
             }

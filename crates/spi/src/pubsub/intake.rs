@@ -2,11 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::timeout;
 
 use super::Message;
+
+/// How long a pull waits for more room than it needs.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,11 +106,32 @@ impl Intake {
     /// ends.
     pub async fn reserve_up_to(&self, most: usize) -> Vec<Slot> {
         let mut slots: Vec<Slot> = self.reserve().await.into_iter().collect();
-        while !slots.is_empty() && slots.len() < most {
+        if !slots.is_empty() {
+            self.add_free(&mut slots, most);
+        }
+        slots
+    }
+
+    /// As [`Intake::reserve_up_to`], but waits a moment for a quarter of what the engine has `at_hand`: one large pull costs
+    /// less than many small ones, and the engine has enough to do meanwhile.
+    pub async fn reserve_many(&self, at_hand: usize, most: usize) -> Vec<Slot> {
+        let least = u32::try_from((at_hand / 4).min(most)).unwrap_or(u32::MAX);
+        if least > 1 {
+            let many = timeout(PATIENCE, self.slots.clone().acquire_many_owned(least)).await;
+            if let Ok(Ok(mut permits)) = many {
+                let mut slots: Vec<Slot> = std::iter::from_fn(|| permits.split(1).map(Slot)).collect();
+                self.add_free(&mut slots, most);
+                return slots;
+            }
+        }
+        self.reserve_up_to(most).await
+    }
+
+    fn add_free(&self, slots: &mut Vec<Slot>, most: usize) {
+        while slots.len() < most {
             let Ok(permit) = self.slots.clone().try_acquire_owned() else { break };
             slots.push(Slot(permit));
         }
-        slots
     }
 
     /// Hands over a message for which there is room. When the subscription has ended meanwhile, the message is settled
@@ -180,8 +206,10 @@ mod tests {
         }
         deliveries.next().await.unwrap().settle(Verdict::Done);
         assert_eq!(deliveries.unsettled(), 1);
-        assert_eq!(intake.reserve_up_to(5).await.len(), 1);
-        assert_eq!(*verdicts.lock().unwrap(), [Verdict::Done]);
+        assert_eq!(intake.reserve_many(8, 5).await.len(), 1, "a second one does not come for a while");
+        deliveries.next().await.unwrap().settle(Verdict::Again);
+        assert_eq!(intake.reserve_many(8, 5).await.len(), 2);
+        assert_eq!(*verdicts.lock().unwrap(), [Verdict::Done, Verdict::Again]);
     }
 
     #[tokio::test]

@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use dapr_spi::pubsub::{Map, Message};
-use dapr_testkit::pubsub::{Act, Collector, message, subscription};
+use dapr_spi::pubsub::{Intake, Map, Message, Verdict};
+use dapr_testkit::pubsub::{message, subscription};
 use futures_util::{StreamExt, stream};
 use redis::aio::MultiplexedConnection;
+use tokio::time::timeout;
 
 use super::open;
 use crate::servers::{raw, server};
@@ -14,16 +15,50 @@ use crate::servers::{raw, server};
 /// Id, names and values.
 type Entry = (String, Vec<(String, Vec<u8>)>);
 
-const MESSAGES: usize = 100_000;
+const MESSAGES: usize = 50_000;
 const PARALLEL: usize = 64;
 const BATCH: usize = 100;
 const PAYLOAD: &str =
     r#"{"id":"0123456789","source":"orders","specversion":"1.0","type":"com.dapr.event.sent","data":{"total":5}}"#;
 
-fn rate(what: &str, started: Instant) -> f64 {
-    let rate = MESSAGES as f64 / started.elapsed().as_secs_f64();
-    eprintln!("{what:>32}: {rate:>9.0}/s");
-    rate
+/// Messages per second, and the CPU time of this process for each.
+struct Rate {
+    per_second: f64,
+    microseconds: f64,
+}
+
+struct Watch(Instant, f64);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now(), cpu_seconds())
+    }
+
+    fn stop(self) -> Rate {
+        let count = MESSAGES as f64;
+        Rate {
+            per_second: count / self.0.elapsed().as_secs_f64(),
+            microseconds: (cpu_seconds() - self.1) * 1e6 / count,
+        }
+    }
+}
+
+fn compare(what: &str, ours: &Rate, plain: &Rate) {
+    let Rate { per_second, microseconds } = ours;
+    eprintln!(
+        "{what:>8}: {per_second:>7.0}/s with {microseconds:.1} us CPU, plain {:>7.0}/s with {:.1} us, ratio {:.2}",
+        plain.per_second,
+        plain.microseconds,
+        per_second / plain.per_second
+    );
+}
+
+/// CPU time of this process.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let ticks = |index: usize| fields[index].parse::<f64>().unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,27 +66,33 @@ fn rate(what: &str, started: Instant) -> f64 {
 async fn beside_a_plain_client() {
     let server = server(&[]).await;
     let mut connection = raw(&server).await;
-    let broker = open(&server.address().to_string(), "ours", &[("queueDepth", "256")]).await;
-    for round in 0..2 {
+    let broker = open(&server.address().to_string(), "ours", &[("queueDepth", "512")]).await;
+    for round in 0..5 {
         let (ours, plain) = (format!("ours{round}"), format!("plain{round}"));
-        let started = Instant::now();
+        let watch = Watch::start();
         stream::iter(0..MESSAGES).for_each_concurrent(PARALLEL, |_| plain_publish(connection.clone(), &plain)).await;
-        let plain_rate = rate("plain publish", started);
-        let started = Instant::now();
+        let plain_rate = watch.stop();
+        let watch = Watch::start();
         let publish = |_| async { broker.publish(message(&ours, PAYLOAD)).await.expect("publish") };
         stream::iter(0..MESSAGES).for_each_concurrent(PARALLEL, publish).await;
-        eprintln!("{:>32}: {:.2}", "ratio", rate("publish", started) / plain_rate);
+        compare("publish", &watch.stop(), &plain_rate);
 
-        let started = Instant::now();
+        let watch = Watch::start();
         plain_consume(&mut connection, &plain).await;
-        let plain_rate = rate("plain consume", started);
-        let started = Instant::now();
-        let collector = Collector::start(&broker, subscription(&ours), 256, |_| Act::Done).await;
-        collector.wait_within(MESSAGES, Duration::from_secs(60)).await;
-        eprintln!("{:>32}: {:.2}", "ratio", rate("consume", started) / plain_rate);
-        collector.close().await;
+        let plain_rate = watch.stop();
+        let watch = Watch::start();
+        let (intake, mut deliveries) = Intake::new(512);
+        let running = broker.subscribe(subscription(&ours), intake).await.expect("subscribe");
+        for _ in 0..MESSAGES {
+            let delivery = timeout(Duration::from_secs(30), deliveries.next()).await.expect("soon").expect("a message");
+            assert_eq!(&delivery.message.data[..], PAYLOAD.as_bytes());
+            delivery.settle(Verdict::Done);
+        }
+        compare("consume", &watch.stop(), &plain_rate);
+        deliveries.close();
+        running.close().await;
 
-        let started = Instant::now();
+        let watch = Watch::start();
         for _ in 0..MESSAGES / BATCH {
             let mut commands = redis::pipe();
             for _ in 0..BATCH {
@@ -59,13 +100,13 @@ async fn beside_a_plain_client() {
             }
             let () = commands.query_async(&mut connection).await.expect("a pipeline");
         }
-        let plain_rate = rate("plain bulk publish", started);
-        let started = Instant::now();
+        let plain_rate = watch.stop();
+        let watch = Watch::start();
         for _ in 0..MESSAGES / BATCH {
             let messages: Vec<Message> = (0..BATCH).map(|_| message(&ours, PAYLOAD)).collect();
             assert!(broker.bulk_publish(messages, &Map::new()).await.iter().all(Result::is_ok));
         }
-        eprintln!("{:>32}: {:.2}", "ratio", rate("bulk publish", started) / plain_rate);
+        compare("bulk", &watch.stop(), &plain_rate);
     }
     broker.close().await;
 }
