@@ -1,3 +1,5 @@
+//! Messages, connections and answers by hand, without a socket.
+
 use dapr_spi::pubsub::{Deliveries, Intake};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
