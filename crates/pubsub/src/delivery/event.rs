@@ -164,7 +164,6 @@ impl<'a> Event<'a> {
         if envelope.data().is_none_or(|json| json == "null") {
             return Ok(Bytes::new());
         }
-        let raw = || envelope.raw_bytes("data").unwrap_or_default();
         match kind {
             ContentType::Json | ContentType::CloudEvent => Ok(envelope.raw_bytes("data").unwrap_or_default()),
             ContentType::Text => match envelope.text("data") {

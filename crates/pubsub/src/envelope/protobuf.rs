@@ -19,8 +19,11 @@ pub(super) fn is_event(bytes: &[u8]) -> bool {
     seen.iter().all(|seen| *seen)
 }
 
+/// Its number, its bytes if it has any, and what follows.
+type Field<'a> = (u64, Option<&'a [u8]>, &'a [u8]);
+
 /// A field's number, its content if it has a length, and what comes after it.
-fn field(bytes: &[u8]) -> Option<(u64, Option<&[u8]>, &[u8])> {
+fn field(bytes: &[u8]) -> Option<Field<'_>> {
     let (tag, rest) = varint(bytes)?;
     let number = tag >> 3;
     if number == 0 {
