@@ -20,9 +20,9 @@ use tokio::net::TcpListener;
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
+    let body = body.collect().await.expect("a body").to_bytes();
     let header =
-        |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        |name: &str| parts.headers.get(name).map(|value| value.to_str().expect("text").to_owned()).unwrap_or_default();
     let told = format!(
         "{} {} type={} token={} trace={} body={}",
         parts.method,
@@ -44,12 +44,12 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         "/large" => return Ok(Response::new(Full::from(vec![b'x'; 100_000]))),
         _ => Response::builder().header("x-two", "1").header("x-two", "2"),
     };
-    Ok(response.body(Full::from(told)).unwrap())
+    Ok(response.body(Full::from(told)).expect("an answer"))
 }
 
 async fn server() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
     dapr_kit::task::spawn_detached("server", async move {
         while let Ok((stream, _)) = listener.accept().await {
             dapr_kit::task::spawn_detached("connection", async move {
@@ -64,7 +64,7 @@ async fn server() -> SocketAddr {
 async fn binding(pairs: &[(&str, &str)]) -> Arc<dyn Binding> {
     let url = format!("http://{}", server().await);
     let pairs = [&[("url", url.as_str())], pairs].concat();
-    open::<Http>(&pairs).await.unwrap()
+    open::<Http>(&pairs).await.expect("good settings")
 }
 
 async fn call(
@@ -74,11 +74,11 @@ async fn call(
 ) -> Result<InvokeResponse, dapr_spi::binding::Failure> {
     let metadata = metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let data = Bytes::from_static(b"{\"a\":1}");
-    binding.output().unwrap().invoke(InvokeRequest { operation: operation.into(), data, metadata }).await
+    binding.output().expect("an output").invoke(InvokeRequest { operation: operation.into(), data, metadata }).await
 }
 
 fn text(response: InvokeResponse) -> String {
-    String::from_utf8(response.data.unwrap().to_vec()).unwrap()
+    String::from_utf8(response.data.expect("data").to_vec()).expect("text")
 }
 
 #[tokio::test]

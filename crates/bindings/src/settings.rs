@@ -62,7 +62,7 @@ pub struct Directed {
 
 impl Directed {
     /// Limits `binding` to what `settings` say.
-    pub fn new(binding: Arc<dyn Binding>, settings: &Settings) -> Arc<dyn Binding> {
+    pub fn limit(binding: Arc<dyn Binding>, settings: &Settings) -> Arc<dyn Binding> {
         Arc::new(Self { binding, input: settings.input, output: settings.output })
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn start(context: &Context, component: &Component) -> Result<Re
     };
     let prepared = entry.prepare(&properties).map_err(|problems| Failure::settings(component, error_of(&problems)))?;
     let opened = match open(context, component, &prepared).await? {
-        Opened::Binding(binding) => Opened::Binding(Directed::new(binding, &settings.binding)),
+        Opened::Binding(binding) => Opened::Binding(Directed::limit(binding, &settings.binding)),
         opened => opened,
     };
     Ok(Ready { opened, settings, secrets })
