@@ -1,3 +1,5 @@
+//! Values there and back, and what does not fit.
+
 use apache_avro::types::Value as AvroValue;
 use proptest::prelude::*;
 

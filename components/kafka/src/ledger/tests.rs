@@ -1,3 +1,5 @@
+//! A ledger by hand, and against a subscriber and a log that do anything.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What fields become, and which are refused.
+
 use dapr_spi::metadata::{Metadata, Properties};
 
 use super::*;

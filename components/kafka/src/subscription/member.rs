@@ -148,7 +148,9 @@ impl Member {
 
 fn list(topic: &str, partitions: &[i32]) -> TopicPartitionList {
     let mut list = TopicPartitionList::with_capacity(partitions.len());
-    partitions.iter().for_each(|partition| drop(list.add_partition(topic, *partition)));
+    for partition in partitions {
+        list.add_partition(topic, *partition);
+    }
     list
 }
 
