@@ -150,7 +150,7 @@ async fn a_version_that_fails_ends_the_sidecar_unless_it_may_fail() {
     let broken = |extra: &str| component(STORE, "state.sqlite", "v1", extra, &[]);
     replace(&daprd, STORE, &broken("ignoreErrors: true"));
     until("it has failed", async || daprd.component(STORE).await.filter(|(status, _)| status == "failed")).await;
-    daprd.saved("key").await.has(500);
+    daprd.saved("key").await.has(503);
     replace(&daprd, STORE, &component(STORE, "state.in-memory", "v1", "", &[]));
     reads(&daprd, &format!("/v1.0/state/{STORE}/key"), 204).await;
     replace(&daprd, STORE, &broken(""));

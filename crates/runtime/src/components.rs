@@ -290,7 +290,10 @@ impl Shared {
         let name = component.metadata.name.clone();
         let version = self.begin(&component).await;
         let failure = match start::start(&self.context, &component).await {
-            Ok(ready) => return Ok(self.settle(version, &component, ready).await),
+            Ok(ready) => {
+                self.settle(version, &component, ready).await;
+                return Ok(());
+            }
             Err(failure) => failure,
         };
         let old = lock(&self.book).take_open(&name);
@@ -306,7 +309,10 @@ impl Shared {
             return self.handle(version, component, failure);
         }
         match start::start(&self.context, &component).await {
-            Ok(ready) => Ok(self.settle(version, &component, ready).await),
+            Ok(ready) => {
+                self.settle(version, &component, ready).await;
+                Ok(())
+            }
             Err(failure) => self.handle(version, component, failure),
         }
     }

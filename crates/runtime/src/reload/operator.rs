@@ -15,6 +15,8 @@ use super::plan::{Change, Event};
 
 /// Events that wait for the reload before them to be done; more than these wait in the operator.
 const WAITING: usize = 16;
+/// When to list for the first time what may have changed between the start and the first stream.
+const FIRST_LIST: Duration = Duration::from_secs(5);
 
 /// Events of all kinds.
 pub(crate) struct Operator {
@@ -30,7 +32,7 @@ impl Operator {
         let stream = Stream { client: client.clone(), interval, sender };
         let streams = [
             task::spawn("operator components", stream.clone().run(Event::Component)),
-            task::spawn("operator HTTP endpoints", stream.clone().run(Event::HttpEndpoint)),
+            task::spawn("operator HTTP endpoints", stream.clone().run(|change| Event::HttpEndpoint(Box::new(change)))),
             task::spawn("operator resiliencies", stream.clone().run(Event::Resiliency)),
             task::spawn("operator subscriptions", stream.clone().run(Event::Subscription)),
             task::spawn("operator configurations", stream.follow_configuration(configuration)),
@@ -64,22 +66,28 @@ impl Stream {
     async fn run<R: Listed>(self, event: fn(Change<R>) -> Event) {
         tracing::info!(target: "dapr.runtime.hotreload", "Starting to watch {} updates", R::KIND.name());
         let mut watch = self.client.watch::<R>();
-        let mut due = Instant::now() + jittered(self.interval);
+        // The sidecar has listed everything a moment ago.
+        let mut due = Instant::now() + jittered(FIRST_LIST.min(self.interval));
+        let mut was_connected = false;
         loop {
             let update = tokio::select! {
-                update = watch.next() => update,
-                () = sleep_until(due) => Update::Connected,
+                update = watch.next() => Some(update),
+                () = sleep_until(due) => None,
             };
             let change = match update {
-                Update::Connected => {
+                Some(Update::Created(resource) | Update::Updated(resource)) => Change::Put(resource),
+                Some(Update::Deleted(resource)) => Change::Removed(resource),
+                Some(Update::Connected) if !was_connected => {
+                    was_connected = true;
+                    continue;
+                }
+                Some(Update::Connected) | None => {
                     due = Instant::now() + jittered(self.interval);
                     match self.list().await {
                         Some(change) => change,
                         None => continue,
                     }
                 }
-                Update::Created(resource) | Update::Updated(resource) => Change::Put(resource),
-                Update::Deleted(resource) => Change::Removed(resource),
             };
             if self.sender.send(event(change)).await.is_err() {
                 return;

@@ -31,7 +31,7 @@ pub(crate) enum Change<R> {
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     Component(Change<Component>),
-    HttpEndpoint(Change<HttpEndpoint>),
+    HttpEndpoint(Box<Change<HttpEndpoint>>),
     Resiliency(Change<Resiliency>),
     Subscription(Change<Subscription>),
     /// The Configuration of this sidecar.
@@ -167,7 +167,7 @@ impl Plan {
     pub(crate) fn take(&mut self, event: Event) {
         match event {
             Event::Component(change) => self.components.take(change),
-            Event::HttpEndpoint(change) => self.http_endpoints.take(change),
+            Event::HttpEndpoint(change) => self.http_endpoints.take(*change),
             Event::Resiliency(change) => self.resiliencies.take(change),
             Event::Subscription(change) => self.subscriptions.take(change),
             Event::Configuration(configuration) => self.wanted_configuration = *configuration,

@@ -14,6 +14,9 @@ use crate::{Config, host};
 /// The policies of all building blocks.
 pub(super) fn resiliency(resources: &Loaded, metrics: &Metrics) -> Provider {
     let (resiliency, problems) = Provider::new(&resources.resiliencies, metrics);
+    for resource in &resources.resiliencies {
+        tracing::info!(target: "dapr.runtime", "Loading Resiliency configuration: {}", resource.metadata.name);
+    }
     for problem in problems {
         tracing::warn!(target: "dapr.runtime", "{problem}");
     }

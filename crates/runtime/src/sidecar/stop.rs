@@ -87,6 +87,7 @@ async fn finish(mut sidecar: Sidecar) {
     api.health.set(super::target::RUNTIME, false);
     api.health.set_outbound(false);
     // The application may still use the APIs while it finishes the events at hand.
+    api.outbox.settle().await;
     tokio::join!(api.bindings.stop_reading(), api.subscriptions.stop());
     let _ = stop.send(true);
     drain(servers).await;

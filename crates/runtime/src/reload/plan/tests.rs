@@ -142,10 +142,10 @@ fn a_list_of_a_kind_is_exchanged_whole_when_it_has_changed() {
     let mut plan = plan(&[]);
     let mut endpoint = HttpEndpoint::default();
     endpoint.metadata.name = "e".into();
-    plan.take(Event::HttpEndpoint(Change::Put(endpoint.clone())));
+    plan.take(Event::HttpEndpoint(Box::new(Change::Put(endpoint.clone()))));
     assert_eq!(plan.actions().http_endpoints, Some(vec![endpoint.clone()]));
     assert_eq!(plan.http_endpoints(), [endpoint.clone()]);
-    plan.take(Event::HttpEndpoint(Change::Put(endpoint)));
+    plan.take(Event::HttpEndpoint(Box::new(Change::Put(endpoint))));
     let actions = plan.actions();
     assert!(actions.http_endpoints.is_none() && actions.resiliencies.is_none() && actions.subscriptions.is_none());
 }
