@@ -24,6 +24,8 @@ pub fn registry() -> Registry {
     dapr_component_pluggable::register(&mut registry);
     #[cfg(feature = "consul")]
     dapr_component_consul::register(&mut registry);
+    #[cfg(feature = "jetstream")]
+    dapr_component_jetstream::register(&mut registry);
     #[cfg(feature = "kafka")]
     dapr_component_kafka::register(&mut registry);
     #[cfg(feature = "mqtt")]
