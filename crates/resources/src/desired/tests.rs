@@ -1,3 +1,5 @@
+//! Differences by example, and for any edits.
+
 use proptest::prelude::*;
 
 use super::*;

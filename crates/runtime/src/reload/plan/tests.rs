@@ -1,3 +1,5 @@
+//! What changes ask for, by example and for any sequence of them.
+
 use std::collections::BTreeMap;
 
 use dapr_resources::{Loader, NameValuePair};

@@ -1,3 +1,5 @@
+//! Real files, links and directories that change.
+
 use std::fs;
 use std::os::unix::fs::symlink;
 
