@@ -87,10 +87,8 @@ async fn no_event_is_lost_when_the_sidecar_is_killed() {
         };
         let before = acknowledged.lock().unwrap().len();
         let writers: Vec<_> = (0..4).map(writer).collect();
-        until("some transactions are done", async || {
-            (acknowledged.lock().unwrap().len() >= before + 40).then_some(())
-        })
-        .await;
+        until("some transactions are done", async || (acknowledged.lock().unwrap().len() >= before + 40).then_some(()))
+            .await;
         daprd.process.signal(Signal::KILL);
         stop.store(true, Ordering::Relaxed);
         for writer in writers {
@@ -99,10 +97,7 @@ async fn no_event_is_lost_when_the_sidecar_is_killed() {
     }
     let _last = durable(folder.path(), &app).await;
     let wanted = acknowledged.lock().unwrap().clone();
-    until("every acknowledged write is published", async || {
-        wanted.is_subset(&data_of(&app)).then_some(())
-    })
-    .await;
+    until("every acknowledged write is published", async || wanted.is_subset(&data_of(&app)).then_some(())).await;
 }
 
 #[tokio::test]

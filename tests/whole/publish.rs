@@ -63,7 +63,10 @@ async fn an_event_arrives_in_its_envelope() {
     assert!(app.last().rest.text().contains("\"data\":{\"total\":12345678901234567890.10}"), "exact numbers");
     let event = &got[0];
     assert_eq!(event["type"], "order made");
-    assert_eq!((&event["source"], &event["topic"], &event["pubsubname"]), (&json!("shop"), &json!("orders"), &json!(BROKER)));
+    assert_eq!(
+        (&event["source"], &event["topic"], &event["pubsubname"]),
+        (&json!("shop"), &json!("orders"), &json!(BROKER))
+    );
     assert_eq!((&event["datacontenttype"], &event["specversion"]), (&json!("application/json"), &json!("1.0")));
     assert_eq!((&event["traceid"], &event["traceparent"]), (&json!(parent), &json!(parent)));
     assert!(event["expiration"].is_string() && event["id"].as_str().is_some_and(|id| id.len() == 36), "{event}");
@@ -148,7 +151,12 @@ async fn a_namespaced_broker_keeps_apps_of_other_namespaces_out() {
 #[tokio::test]
 async fn what_is_wrong_is_told_over_http() {
     let daprd = broker()
-        .component("scoped", "pubsub.in-memory", "v1", &[("publishingScopes", "test=orders"), ("protectedTopics", "secrets")])
+        .component(
+            "scoped",
+            "pubsub.in-memory",
+            "v1",
+            &[("publishingScopes", "test=orders"), ("protectedTopics", "secrets")],
+        )
         .start()
         .await;
     let ask = async |path: &str, kind: &str, body: &str, status: u16| {

@@ -35,6 +35,8 @@ const MARKER: &str = "outbox-";
 const PARALLELISM: usize = 64;
 /// How long the internal topic may take to have the events of a transaction.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a stop waits for the events at hand before it goes on.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a transaction waits for the first reader of the internal topic.
 const READER_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -91,6 +93,8 @@ struct Known {
     config: Config,
     /// Turns true when the internal topic is read for the first time. Before, some brokers would forget what they get.
     read: watch::Sender<bool>,
+    /// Whether no event is at hand.
+    idle: watch::Sender<bool>,
 }
 
 /// What transactions and relays share.
@@ -137,7 +141,7 @@ impl Outbox {
         match config {
             None => drop(changed.remove(store)),
             Some(config) => {
-                let known = Arc::new(Known { config, read: watch::Sender::new(false) });
+                let known = Arc::new(Known { config, read: watch::Sender::new(false), idle: watch::Sender::new(true) });
                 if relays.started {
                     relays.running.insert(store.to_owned(), self.relay(store, &known));
                 }
@@ -156,6 +160,14 @@ impl Outbox {
         for (store, known) in self.known.load().iter() {
             relays.running.insert(store.clone(), self.relay(store, known));
         }
+    }
+
+    /// Waits some seconds until the events that were read are published, while others may come. Brokers without memory
+    /// still have their subscribers then.
+    pub async fn settle(&self) {
+        let idle = self.known.load().values().map(|known| known.idle.subscribe()).collect::<Vec<_>>();
+        let all = idle.into_iter().map(|mut idle| async move { idle.wait_for(|idle| *idle).await.is_ok() });
+        let _ = timeout(IDLE_TIMEOUT, futures_util::future::join_all(all)).await;
     }
 
     /// Reads no further and publishes what was read. What is not published after some seconds goes back to its broker.

@@ -134,6 +134,8 @@ impl Reader {
             while let Some(call) = dispatcher.start(now()) {
                 calls.push(self.relay(call));
             }
+            let is_idle = dispatcher.is_idle() && deliveries.is_empty();
+            self.known.idle.send_if_modified(|idle| std::mem::replace(idle, is_idle) != is_idle);
             tokio::select! {
                 biased;
                 _ = stopping.wait_for(|stopping| *stopping), if deadline.is_none() => {
@@ -142,12 +144,19 @@ impl Reader {
                 }
                 Some(keys) = calls.next(), if !calls.is_empty() => dispatcher.finished(keys, now()),
                 next = deliveries.next(), if is_open => match next {
-                    Some(delivery) => dispatcher.arrived(delivery.order.clone(), delivery, now()),
+                    Some(delivery) => {
+                        let mut next = Some(delivery);
+                        while let Some(delivery) = next {
+                            dispatcher.arrived(delivery.order.clone(), delivery, now());
+                            next = deliveries.try_next();
+                        }
+                    }
                     None => is_open = false,
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => break,
             }
         }
+        self.known.idle.send_replace(true);
         drop(calls);
         drop(dispatcher);
         drop(deliveries);

@@ -239,6 +239,32 @@ async fn many_writes_of_one_transaction_do_not_wait_for_each_other() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_the_events_at_hand() {
+    let world = world().await;
+    world.outbox.start();
+    let (_held, mut deliveries) = subscribed(&world.broker, "orders").await;
+    let operations = (0..100).map(|number| upsert(&number.to_string(), json("1"), &[])).collect();
+    world.transact(operations).await.unwrap();
+    let settled = async {
+        world.outbox.settle().await;
+        world.outbox.stop().await;
+    };
+    let mut settled = std::pin::pin!(settled);
+    let mut count = 0;
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut settled => break,
+            _ = next(&mut deliveries) => count += 1,
+        }
+    }
+    while deliveries.try_next().is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 100);
+}
+
 /// What comes back to the internal topic, as a broker without memory would lose it.
 async fn verdict_of(world: &World, data: Bytes) -> Verdict {
     use dapr_spi::pubsub::{Delivery, Message};

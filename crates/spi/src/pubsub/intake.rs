@@ -165,6 +165,11 @@ impl Deliveries {
         self.messages.try_recv().ok()
     }
 
+    /// Whether no message waits to be taken out.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
     /// Ends the intake: nobody gets a slot any more, and what is already in can still be taken out.
     pub fn close(&mut self) {
         self.open.send_replace(false);
