@@ -13,6 +13,16 @@ pub(crate) async fn redis() -> Server {
     Server::start(Spec::new("redis-server", arguments)).await.expect("a redis server: `tests/setup` installs it")
 }
 
+/// A Redis that has on the disk what it acknowledges.
+///
+/// # Panics
+/// It does not start.
+pub(crate) async fn redis_that_syncs() -> Server {
+    let arguments = ["--port", "{port}", "--bind", "127.0.0.1", "--dir", "{dir}", "--save", "", "--appendonly", "yes"];
+    let arguments = arguments.into_iter().chain(["--appendfsync", "always"]);
+    Server::start(Spec::new("redis-server", arguments)).await.expect("a redis server: `tests/setup` installs it")
+}
+
 /// A PostgreSQL with the user and the database `postgres`, that trusts everybody on this machine.
 ///
 /// # Panics
