@@ -17,7 +17,7 @@ use crate::servers::{STREAM, open_with, plain, start};
 const MESSAGES: usize = 50_000;
 const IN_FLIGHT: usize = 64;
 const BULK: usize = 100;
-const UNSETTLED: usize = 256;
+const UNSETTLED: u8 = 255;
 const ROUNDS: usize = 5;
 const PAYLOAD: [u8; 1024] = [b'x'; 1024];
 
@@ -30,7 +30,7 @@ async fn plain_client(server: &Server, topic: &'static str) -> Took {
     stream::iter(0..MESSAGES / 2)
         .map(|_| async {
             let sent = context.publish(topic, Bytes::from_static(&PAYLOAD)).await;
-            sent.unwrap().await.unwrap();
+            sent.expect("publish").await.expect("an acknowledgement");
         })
         .buffered(IN_FLIGHT)
         .for_each(async |()| ())
@@ -40,7 +40,7 @@ async fn plain_client(server: &Server, topic: &'static str) -> Took {
     for _ in 0..MESSAGES / 2 / BULK {
         let mut under_way = Vec::with_capacity(BULK);
         for _ in 0..BULK {
-            under_way.push(context.publish(topic, Bytes::from_static(&PAYLOAD)).await.unwrap().into_future());
+            under_way.push(context.publish(topic, Bytes::from_static(&PAYLOAD)).await.expect("publish").into_future());
         }
         assert!(join_all(under_way).await.iter().all(Result::is_ok));
     }
@@ -48,25 +48,26 @@ async fn plain_client(server: &Server, topic: &'static str) -> Took {
     let config = push::Config {
         deliver_subject: context.client().new_inbox(),
         filter_subject: topic.to_owned(),
-        max_ack_pending: i64::try_from(UNSETTLED).unwrap(),
+        max_ack_pending: UNSETTLED.into(),
         ..push::Config::default()
     };
     let started = Instant::now();
-    let consumer = context.create_consumer_on_stream(config, STREAM).await.unwrap();
-    let mut messages = consumer.messages().await.unwrap();
+    let consumer = context.create_consumer_on_stream(config, STREAM).await.expect("a consumer");
+    let mut messages = consumer.messages().await.expect("messages");
     for _ in 0..MESSAGES {
-        messages.next().await.unwrap().unwrap().ack().await.unwrap();
+        let message = messages.next().await.expect("a message").expect("a message");
+        message.ack().await.expect("an acknowledgement");
     }
     [single, bulk, started.elapsed()]
 }
 
 async fn component(server: &Server, topic: &'static str) -> Took {
-    let broker = open_with(server, &[("concurrency", "parallel")]).await;
+    let broker = open_with(server, &[("concurrency", "parallel"), ("maxAckPending", "255")]).await;
     let started = Instant::now();
     stream::iter(0..MESSAGES / 2)
         .map(|_| broker.publish(message(topic, PAYLOAD)))
         .buffered(IN_FLIGHT)
-        .for_each(async |sent| sent.unwrap())
+        .for_each(async |sent| sent.expect("publish"))
         .await;
     let single = started.elapsed();
     let started = Instant::now();
@@ -76,7 +77,7 @@ async fn component(server: &Server, topic: &'static str) -> Took {
     }
     let bulk = started.elapsed();
     let started = Instant::now();
-    let collector = Collector::start(&broker, subscription(topic), UNSETTLED, |_| Act::Done).await;
+    let collector = Collector::start(&broker, subscription(topic), UNSETTLED.into(), |_| Act::Done).await;
     collector.wait_within(MESSAGES, Duration::from_secs(120)).await;
     let consumed = started.elapsed();
     collector.close().await;
