@@ -1,3 +1,5 @@
+//! Order, batches and bounds of the dispatcher.
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;
