@@ -37,17 +37,14 @@ pub(super) enum Wrong {
 /// # Errors
 /// It is no list of entries, or an event does not fit its content type.
 pub(super) fn read(body: &Bytes) -> Result<Vec<Entry>, Wrong> {
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') && is_object(body) {
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+        serde_json::from_slice::<&RawValue>(body).map_err(|error| Wrong::List(cause(&error)))?;
         // The incumbent's sentence, which clients have seen.
         let cause = "json: cannot unmarshal object into Go value of type []http.bulkPublishMessageEntry";
         return Err(Wrong::List(cause.into()));
     }
     let entries: Vec<Object<'_>> = serde_json::from_slice(body).map_err(|error| Wrong::List(cause(&error)))?;
     entries.iter().enumerate().map(|(index, object)| entry(body, index, object)).collect()
-}
-
-fn is_object(body: &[u8]) -> bool {
-    serde_json::from_slice::<&RawValue>(body).is_ok()
 }
 
 /// A body that ends too early is told as the incumbent tells it.
