@@ -36,7 +36,8 @@ async fn reads(daprd: &Daprd, path: &str, status: u16) {
 
 #[tokio::test]
 async fn reloads_of_a_store_under_load_drop_no_request() {
-    let daprd = Setup::bare().component(STORE, "state.sqlite", "v1", &[("connectionString", "{dir}/a.db")]).start().await;
+    let daprd =
+        Setup::bare().component(STORE, "state.sqlite", "v1", &[("connectionString", "{dir}/a.db")]).start().await;
     let writers = (0..4).map(|writer| {
         let http = daprd.http();
         task::spawn("writer", async move {
@@ -75,7 +76,8 @@ async fn reloads_of_a_store_under_load_drop_no_request() {
 
 #[tokio::test]
 async fn a_call_in_flight_ends_with_the_store_it_began_with() {
-    let daprd = Setup::bare().component(STORE, "state.sqlite", "v1", &[("connectionString", "{dir}/a.db")]).start().await;
+    let daprd =
+        Setup::bare().component(STORE, "state.sqlite", "v1", &[("connectionString", "{dir}/a.db")]).start().await;
     let call = HalfSent::to(&daprd).await;
     replace(&daprd, STORE, &component(STORE, "state.in-memory", "v1", "", &[]));
     until("the store is another one", async || {
@@ -203,7 +205,8 @@ async fn a_configuration_is_exchanged_or_starts_the_sidecar_over() {
     until("it starts over", async || (told(&daprd, "AlwaysOnSampler") == 1).then_some(())).await;
     let http = daprd.http();
     until("it serves again, and has forgotten what was in memory", async || {
-        let answer = http.send_within(Duration::from_secs(2), Ask::get(&format!("/v1.0/state/{STORE}/key"))).await.ok()?;
+        let answer =
+            http.send_within(Duration::from_secs(2), Ask::get(&format!("/v1.0/state/{STORE}/key"))).await.ok()?;
         (answer.status == 204).then_some(())
     })
     .await;

@@ -43,7 +43,10 @@ fn is_used_only_by(inverted: &str, user: &str) -> bool {
 }
 
 fn without(packages: &str, name: &str) -> String {
-    packages.lines().filter(|line| line.split(' ').next() != Some(name)).fold(String::new(), |all, line| all + line + "\n")
+    packages
+        .lines()
+        .filter(|line| line.split(' ').next() != Some(name))
+        .fold(String::new(), |all, line| all + line + "\n")
 }
 
 fn banned_in(packages: &str) -> Vec<String> {

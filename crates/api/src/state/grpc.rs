@@ -120,10 +120,7 @@ pub(crate) async fn delete_bulk(api: &Api, request: proto::DeleteBulkStateReques
 }
 
 /// `Dapr/ExecuteStateTransaction`
-pub(crate) async fn transaction(
-    api: &Api,
-    request: Request<proto::ExecuteStateTransactionRequest>,
-) -> Result<()> {
+pub(crate) async fn transaction(api: &Api, request: Request<proto::ExecuteStateTransactionRequest>) -> Result<()> {
     let (_, extensions, request) = request.into_parts();
     let store = api.state.find(&request.store_name)?;
     store.check_transactional()?;
