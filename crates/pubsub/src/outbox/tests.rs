@@ -270,7 +270,7 @@ async fn verdict_of(world: &World, data: Bytes) -> Verdict {
     use dapr_spi::pubsub::{Delivery, Message};
     let (sender, receiver) = std::sync::mpsc::channel();
     let message = Message { data, topic: "prodshopordersoutbox".into(), ..Message::default() };
-    let delivery = Delivery::new(message, None, move |verdict| drop(sender.send(verdict)));
+    let delivery = Delivery::new(message, None, move |verdict| sender.send(verdict).unwrap());
     relay::relay_for_test(&world.outbox.shared, "store", &world.known(), delivery).await;
     receiver.try_recv().unwrap()
 }
