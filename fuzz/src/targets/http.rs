@@ -1,4 +1,4 @@
-//! The HTTP API of a sidecar with an in-memory state store, in this process, over a real connection.
+//! The HTTP API of a sidecar with an in-memory state store and an in-memory broker, in this process, over a real connection.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +8,13 @@ use std::time::Duration;
 use dapr_api::{
     AccessRules, Api, Health, Logging, MetadataRegistry, Options, Pipeline, ShutdownSender, http, listen, routes,
 };
+use dapr_bindings::{Bindings, Environment};
+use dapr_crypto::Providers;
 use dapr_invocation::Invocation;
+use dapr_kit::clock::Clock;
+use dapr_pubsub::{
+    Broker, Brokers, Outbox, OutboxSettings, Publisher, PublisherSettings, SubscriptionSettings, Subscriptions,
+};
 use dapr_resiliency::Provider;
 use dapr_secrets::SecretStores;
 use dapr_spi::metadata::Properties;
@@ -23,6 +29,8 @@ use crate::Signature;
 
 /// An answer that takes longer is a hang.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The app that the sidecar would serve.
+const APP_ID: &str = "app";
 
 /// A server, and a connection to it.
 pub struct Http {
@@ -139,27 +147,47 @@ fn answer(connection: &mut TcpStream) -> Option<String> {
 
 async fn api() -> Api {
     let metrics = Metrics::new(&MetricsConfig::default()).expect("no rules, nothing to refuse");
+    let resiliency = Provider::new(&[], &metrics).0;
     let state = Arc::new(Stores::default());
-    let registry = dapr_registry::registry();
-    let entry = registry.find("state.in-memory", "v1").expect("built in");
-    let prepared = entry.prepare(&Properties::default()).expect("it has no settings");
-    if let Ok(Component::State(store)) = prepared.init(dapr_spi::Context::default()).await {
+    if let Component::State(store) = in_memory("state.in-memory").await {
         state.insert(Store::new("s", store, Settings::default(), metrics.clone()));
     }
+    let brokers = Arc::new(Brokers::default());
+    if let Component::PubSub(broker) = in_memory("pubsub.in-memory").await {
+        brokers.insert(Broker::new("p", broker, dapr_pubsub::Settings::default()));
+    }
+    let publisher = publisher(&brokers, &resiliency, &metrics);
     let invocation = Invocation::new(dapr_invocation::Settings {
-        app_id: "app".to_owned(),
+        app_id: APP_ID.to_owned(),
         namespace: String::new(),
         port: 0,
         max_body_size: Some(4 << 20),
         host_address: String::new(),
         host_name: String::new(),
         access_control: None,
-        resiliency: Provider::new(&[], &metrics).0,
+        resiliency: resiliency.clone(),
         metrics: metrics.clone(),
         tracer: Tracer::OFF,
     });
     Api {
-        app_id: "app".to_owned(),
+        app_id: APP_ID.to_owned(),
+        outbox: Arc::new(Outbox::new(OutboxSettings {
+            app_id: APP_ID.to_owned(),
+            namespace: String::new(),
+            publisher: publisher.clone(),
+            brokers: brokers.clone(),
+            stores: state.clone(),
+        })),
+        subscriptions: subscriptions(&brokers, &publisher, &resiliency, &metrics),
+        pubsub: brokers,
+        publisher,
+        bindings: Arc::new(Bindings::new(Environment {
+            resiliency: resiliency.clone(),
+            metrics: metrics.clone(),
+            tracer: Tracer::OFF,
+            options_timeout: TIMEOUT,
+        })),
+        crypto: Arc::new(Providers::new(resiliency, metrics.clone())),
         invocation: Arc::new(invocation),
         pipeline: Pipeline::new(0),
         tracer: Tracer::OFF,
@@ -179,4 +207,40 @@ async fn api() -> Api {
             h2c: true,
         },
     }
+}
+
+/// A component that has no settings, opened.
+async fn in_memory(kind: &str) -> Component {
+    let registry = dapr_registry::registry();
+    let entry = registry.find(kind, "v1").expect("built in");
+    let prepared = entry.prepare(&Properties::default()).expect("it has no settings");
+    prepared.init(dapr_spi::Context::default()).await.expect("it needs nothing")
+}
+
+fn publisher(brokers: &Arc<Brokers>, resiliency: &Provider, metrics: &Metrics) -> Arc<Publisher> {
+    Arc::new(Publisher::new(PublisherSettings {
+        app_id: APP_ID.to_owned(),
+        brokers: brokers.clone(),
+        resiliency: resiliency.clone(),
+        metrics: metrics.clone(),
+        clock: Clock::system(),
+    }))
+}
+
+fn subscriptions(
+    brokers: &Arc<Brokers>,
+    publisher: &Arc<Publisher>,
+    resiliency: &Provider,
+    metrics: &Metrics,
+) -> Arc<Subscriptions> {
+    Arc::new(Subscriptions::new(SubscriptionSettings {
+        app_id: APP_ID.to_owned(),
+        asks_application: false,
+        brokers: brokers.clone(),
+        publisher: publisher.clone(),
+        resiliency: resiliency.clone(),
+        metrics: metrics.clone(),
+        tracer: Tracer::OFF,
+        clock: Clock::system(),
+    }))
 }
