@@ -10,4 +10,5 @@ pub mod kafka;
 pub mod name_resolver;
 pub mod process;
 pub mod pubsub;
+pub mod rabbitmq;
 pub mod state;

@@ -51,11 +51,11 @@ async fn survives_restarts_of_the_server() {
     let url = rabbit.url();
     let rabbit = Arc::new(Mutex::new(rabbit));
     let suite = suite(url, &[]);
-    suite.restart(async || rabbit.lock().await.server.restart().await.expect("a restart")).await;
+    suite.restart(async || rabbit.lock().await.broker.server.restart().await.expect("a restart")).await;
     let kill = async || {
         let mut rabbit = rabbit.lock().await;
-        rabbit.server.kill();
-        rabbit.server.resume().await.expect("a new start");
+        rabbit.broker.server.kill();
+        rabbit.broker.server.resume().await.expect("a new start");
     };
     suite.restart(kill).await;
 }

@@ -27,7 +27,7 @@ async fn a_server_that_is_down_at_start_is_named_and_may_come_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_is_refused_says_so() {
     let rabbit = Rabbit::shared().await;
-    let text = refused(&format!("amqp://guest:hunter2@{}", rabbit.server.address()), &[]).await.to_string();
+    let text = refused(&format!("amqp://guest:hunter2@{}", rabbit.broker.server.address()), &[]).await.to_string();
     assert!(text.contains("ACCESS_REFUSED") && text.contains("password") && !text.contains("hunter2"), "{text}");
     let text = refused(&format!("{}/no-such-vhost", rabbit.url()), &[]).await.to_string();
     assert!(text.contains("no-such-vhost"), "{text}");
@@ -71,7 +71,7 @@ async fn publishing_without_a_server_ends_with_a_clear_error() {
     let mut rabbit = Rabbit::start().await;
     let broker = rabbit.open(KEPT).await;
     broker.publish(message("away", "1")).await.unwrap();
-    rabbit.server.kill();
+    rabbit.broker.server.kill();
     let started = Instant::now();
     let error = broker.publish(message("away", "2")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
