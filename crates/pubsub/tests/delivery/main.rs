@@ -1,5 +1,7 @@
 //! Messages from a broker to a real application over loopback, and what becomes of them.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails it by a panic, as the test does")]
+
 mod application;
 mod grpc;
 mod setup;

@@ -123,7 +123,7 @@ impl Setup {
             metrics: metrics.clone(),
         });
         subscriptions.set_app(Arc::new(app.unwrap()));
-        Self { brokers, subscriptions, publisher, metrics, folder: folder }
+        Self { brokers, subscriptions, publisher, metrics, folder }
     }
 
     /// Has these resources, and an application that is ready.
