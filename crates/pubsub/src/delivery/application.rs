@@ -8,13 +8,12 @@ use dapr_proto::runtime::v1::TopicEventResponse;
 use dapr_proto::runtime::v1::topic_event_response::TopicEventResponseStatus as Status;
 use dapr_spi::app_channel::{Answer, AppChannel, CallError, Invoke};
 use dapr_spi::pubsub::Map;
-use dapr_telemetry::trace::TRACEPARENT;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use prost::Message as _;
 
 use super::{Consumer, Failure, Handled, Sending};
-use crate::envelope::{CLOUD_EVENT, NO_TRACE};
+use crate::envelope::CLOUD_EVENT;
 use crate::streaming::Stream;
 
 mod answer;
@@ -37,9 +36,8 @@ impl Consumer {
         let span = self.span(sending.event, sending.topic);
         let mut headers = self.headers(&sending.event.message().metadata);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(CLOUD_EVENT));
-        match span.context() {
-            Some(context) => context.write_http(&mut headers),
-            None => self.tell_no_trace(sending, &mut headers),
+        if let Some(context) = span.context() {
+            context.write_http(&mut headers);
         }
         let started = Instant::now();
         let response = post(app, &sending.place.uri, headers, sending.event.body()).await;
@@ -93,9 +91,8 @@ impl Consumer {
         let message = self.request(sending)?;
         let span = self.span(sending.event, sending.topic);
         let mut metadata = self.headers(&sending.event.message().metadata);
-        match span.context() {
-            Some(context) => context.write_grpc(&mut metadata),
-            None => self.tell_no_trace(sending, &mut metadata),
+        if let Some(context) = span.context() {
+            context.write_grpc(&mut metadata);
         }
         let started = Instant::now();
         let answered = app.call_unary(ON_TOPIC_EVENT, message.encode_to_vec().into(), metadata).await;
@@ -124,13 +121,6 @@ impl Consumer {
         let text = format!("error returned from app while processing pub/sub event {id}: {error}");
         tracing::debug!(target: "dapr.runtime.processor.subscription", "{text}");
         Err(Failure::Status(code, text))
-    }
-
-    /// An event that says that it belongs to no trace is passed on with that.
-    fn tell_no_trace(&self, sending: &Sending<'_>, headers: &mut HeaderMap) {
-        if self.world.tracer.is_on() && sending.event.trace().is_some() {
-            headers.insert(TRACEPARENT, HeaderValue::from_static(NO_TRACE));
-        }
     }
 
     pub(super) async fn send_on(&self, stream: &Stream, sending: &Sending<'_>) -> Result<Handled, Failure> {

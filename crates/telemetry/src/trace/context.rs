@@ -20,6 +20,8 @@ pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// `grpc-trace-bin`
 pub const GRPC_TRACE_BIN: HeaderName = HeaderName::from_static("grpc-trace-bin");
 
+/// The `traceparent` of no trace.
+const NO_TRACE: &str = "00-00000000000000000000000000000000-0000000000000000-00";
 /// A longer `tracestate` is not sent on.
 const MAX_STATE: usize = 512;
 const SAMPLED: u8 = 1;
@@ -208,7 +210,7 @@ impl Traceparent {
 
     /// As a header's value.
     pub fn header(&self) -> HeaderValue {
-        ascii(&self.0)
+        if self.as_str() == NO_TRACE { HeaderValue::from_static(NO_TRACE) } else { ascii(&self.0) }
     }
 }
 

@@ -157,7 +157,8 @@ impl Span {
         })))
     }
 
-    /// What calls made on behalf of this span carry; `None` when tracing is off.
+    /// What calls made on behalf of this span carry; `None` when tracing is off. It is all zero, and not valid,
+    /// when nobody asked for traces and the caller named none.
     pub fn context(&self) -> Option<&Context> {
         match &self.0 {
             State::Off => None,
@@ -198,16 +199,18 @@ impl Span {
         }
     }
 
-    /// Sets `traceparent` and `tracestate` of an HTTP response that has no `traceparent`.
+    /// Sets `traceparent` and `tracestate` of an HTTP response that has no `traceparent`, if there is a trace.
     pub fn write_http_response(&self, headers: &mut HeaderMap) {
-        if let Some(context) = self.context().filter(|_| !headers.contains_key(TRACEPARENT)) {
+        let context = self.context().filter(|context| context.is_valid());
+        if let Some(context) = context.filter(|_| !headers.contains_key(TRACEPARENT)) {
             context.write_http(headers);
         }
     }
 
-    /// Sets `grpc-trace-bin` of a gRPC response. Not to be called for `InvokeService` and proxied calls.
+    /// Sets `grpc-trace-bin` of a gRPC response, if there is a trace. Not to be called for `InvokeService` and
+    /// proxied calls.
     pub fn write_grpc_response(&self, headers: &mut HeaderMap) {
-        if let Some(context) = self.context() {
+        if let Some(context) = self.context().filter(|context| context.is_valid()) {
             headers.insert(GRPC_TRACE_BIN, context.grpc_trace_bin());
         }
     }

@@ -121,9 +121,24 @@ fn without_an_exporter_contexts_are_still_made() {
 #[test]
 fn without_an_exporter_and_a_rate_contexts_are_passed_on() {
     let tracer = Tracer::new(&TraceConfig::default(), "app", &|_| None).unwrap();
-    assert_eq!(tracer.start(Kind::Client, "x", None).context(), None);
     let parent = parent();
     assert_eq!(tracer.start(Kind::Client, "x", Some(&parent)).context(), Some(&parent));
+}
+
+#[test]
+fn without_an_exporter_and_a_rate_applications_are_told_that_there_is_no_trace() {
+    let tracer = Tracer::new(&TraceConfig::default(), "app", &|_| None).unwrap();
+    for parent in [None, Context::from_binary(&[0; 18])] {
+        let span = tracer.start(Kind::Client, "x", parent.as_ref());
+        let mut headers = HeaderMap::new();
+        span.write_http_response(&mut headers);
+        span.write_grpc_response(&mut headers);
+        assert!(headers.is_empty(), "answers are not: {headers:?}");
+        span.context().unwrap().write_grpc(&mut headers);
+        assert_eq!(headers["traceparent"], "00-00000000000000000000000000000000-0000000000000000-00");
+        assert_eq!(headers["grpc-trace-bin"], "AAAAAAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAgA");
+        assert_eq!(Context::from_http(&headers), None, "it is no parent to the next");
+    }
 }
 
 #[test]

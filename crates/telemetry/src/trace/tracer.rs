@@ -26,7 +26,8 @@ struct Inner {
     sampler: Sampler,
     /// `None` when there is no exporter: then nothing is recorded, though contexts are made.
     sinks: Option<Arc<Sinks>>,
-    /// Contexts are neither made nor changed: what comes in is passed on. So it is when nobody asked for traces.
+    /// Contexts are neither made nor changed: what comes in is passed on, also that nothing came in, which
+    /// applications are told by a context of zeros. So it is when nobody asked for traces.
     passes: bool,
 }
 
@@ -133,7 +134,7 @@ impl Tracer {
         let mut context = parent.cloned().unwrap_or_default();
         let has_parent = context.is_valid();
         if inner.passes {
-            return if has_parent { Span::unsampled(context) } else { Span::OFF };
+            return Span::unsampled(if has_parent { context } else { Context::default() });
         }
         let parent = context.span_id;
         while context.trace_id == [0; 16] {
