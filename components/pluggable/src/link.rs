@@ -50,6 +50,7 @@ struct Attempts {
 struct Failure {
     kind: dapr_spi::ErrorKind,
     message: String,
+    code: Option<dapr_errors::Code>,
 }
 
 impl Link {
@@ -114,7 +115,7 @@ impl Link {
     }
 
     fn unavailable(&self, why: &dyn std::fmt::Display) -> Error {
-        Error::unavailable(format!(
+        status::unavailable(format!(
             "pluggable component {} at {} is not there: {why}",
             self.name,
             self.socket.display()
@@ -139,7 +140,7 @@ impl Link {
         if let Some((until, failure)) = &attempts.failed
             && Instant::now() < *until
         {
-            return Err(Error::new(failure.kind, failure.message.clone()));
+            return Err(Error::new(failure.kind, failure.message.clone()).with_code(failure.code));
         }
         match self.open().await {
             Ok(connection) => {
@@ -152,7 +153,7 @@ impl Link {
                 Ok(connection)
             }
             Err(error) => {
-                let failure = Failure { kind: error.kind(), message: error.to_string() };
+                let failure = Failure { kind: error.kind(), message: error.to_string(), code: error.code() };
                 attempts.failed = Some((Instant::now() + attempts.backoff.next_delay(), failure));
                 Err(error)
             }

@@ -110,7 +110,10 @@ impl Broker {
         match self.link.call(|connection| async { client(connection).bulk_publish(request).await }).await {
             Ok(answer) => Some(results(messages.len(), answer)),
             Err(error) if error.kind() == ErrorKind::Unsupported => None,
-            Err(error) => Some(messages.iter().map(|_| Err(Error::new(error.kind(), error.to_string()))).collect()),
+            Err(error) => {
+                let again = || Error::new(error.kind(), error.to_string()).with_code(error.code());
+                Some(messages.iter().map(|_| Err(again())).collect())
+            }
         }
     }
 }

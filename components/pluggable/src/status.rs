@@ -14,7 +14,7 @@ const ETAG_FIELD: &str = "etag";
 pub(crate) fn error(name: &str, status: &Status) -> Error {
     // Only what happened on this side of the socket has a source.
     if let Some(cause) = status.source() {
-        return Error::unavailable(format!("pluggable component {name} broke off: {cause}"));
+        return unavailable(format!("pluggable component {name} broke off: {cause}"));
     }
     let details = status.check_error_details_vec().unwrap_or_default();
     let special = match details.as_slice() {
@@ -22,7 +22,13 @@ pub(crate) fn error(name: &str, status: &Status) -> Error {
         [ErrorDetail::BadRequest(request)] => etag(status.code(), request),
         _ => None,
     };
-    special.unwrap_or_else(|| Error::new(kind(status.code()), text(status)))
+    let error = special.unwrap_or_else(|| Error::new(kind(status.code()), text(status)));
+    error.with_code(dapr_errors::Code::of_number(status.code() as i32))
+}
+
+/// The component is not there: the same status as if it had said so.
+pub(crate) fn unavailable(message: String) -> Error {
+    Error::unavailable(message).with_code(Some(dapr_errors::Code::Unavailable))
 }
 
 /// As gRPC's Go library words it, which is what logs and applications know.
@@ -128,6 +134,7 @@ mod tests {
         let unavailable = (ErrorKind::Unavailable, "rpc error: code = Unavailable desc = later".into());
         assert_eq!(of(&Status::unavailable("later")), unavailable);
         assert_eq!(of(&Status::cancelled("no")).1, "rpc error: code = Canceled desc = no");
+        assert_eq!(error("mystore", &Status::aborted("no")).code(), Some(dapr_errors::Code::Aborted));
         let metadata = HashMap::from([("affected".into(), "1".into()), ("expected".into(), "2".into())]);
         let details = ErrorDetails::with_error_info("rows", "", metadata);
         let rows = of(&Status::with_error_details(Code::Internal, "", details));

@@ -102,6 +102,23 @@ impl Code {
     pub fn of_number(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|code| *code as i32 == number)
     }
+
+    /// The HTTP status that stands for it, as gRPC gateways have it.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::InvalidArgument | Self::FailedPrecondition | Self::OutOfRange => 400,
+            Self::Unauthenticated => 401,
+            Self::PermissionDenied => 403,
+            Self::NotFound => 404,
+            Self::Cancelled => 408,
+            Self::AlreadyExists | Self::Aborted => 409,
+            Self::ResourceExhausted => 429,
+            Self::Unknown | Self::Internal | Self::DataLoss => 500,
+            Self::Unimplemented => 501,
+            Self::Unavailable => 503,
+            Self::DeadlineExceeded => 504,
+        }
+    }
 }
 
 /// The names are those of gRPC's Go library, which applications know from messages.

@@ -229,12 +229,13 @@ impl Publisher {
     }
 }
 
-/// How a policy sees what the broker said.
+/// How a policy sees what the broker said. With a status from a pluggable broker its `matching` decides, where HTTP has
+/// the status that stands for it.
 fn judge(done: &std::result::Result<(), BrokerError>, protocol: Protocol) -> Verdict {
     let Err(error) = done else { return Verdict::Success };
-    match (error.standardized(), error.kind()) {
-        (Some(given), _) if protocol == Protocol::Http => Verdict::Code(given.http.into()),
-        (Some(given), _) => Verdict::Code(given.grpc as i32),
+    match (error.code(), error.kind()) {
+        (Some(code), _) if protocol == Protocol::Http => Verdict::Code(code.http_status().into()),
+        (Some(code), _) => Verdict::Code(code as i32),
         (None, ErrorKind::Invalid | ErrorKind::Unsupported) => Verdict::Permanent,
         (None, _) => Verdict::Retriable,
     }

@@ -1,6 +1,6 @@
 //! Why a component could not do what it was asked.
 
-use dapr_errors::Standardized;
+use dapr_errors::{Code, Standardized};
 
 /// Result of a component's operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -33,12 +33,13 @@ pub struct Error {
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     standardized: Option<Box<Standardized>>,
+    code: Option<Code>,
 }
 
 impl Error {
     /// A failure of `kind`; `message` is a lowercase fragment without final period.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None, standardized: None }
+        Self { kind, message: message.into(), source: None, standardized: None, code: None }
     }
 
     /// A failure that the backend's client reported; its text, with the texts of its causes, is appended to `what`.
@@ -53,13 +54,13 @@ impl Error {
             }
             cause = error.source();
         }
-        Self { kind, message, source: Some(Box::new(source)), standardized: None }
+        Self { kind, message, source: Some(Box::new(source)), standardized: None, code: None }
     }
 
     /// A failure that the component words for the application itself, as only pluggable ones do.
     pub fn from_standardized(error: Standardized) -> Self {
-        let (kind, message) = (ErrorKind::Failed, error.to_string());
-        Self { kind, message, source: None, standardized: Some(Box::new(error)) }
+        let (kind, message, code) = (ErrorKind::Failed, error.to_string(), Some(error.grpc));
+        Self { kind, message, source: None, standardized: Some(Box::new(error)), code }
     }
 
     /// The caller's fault.
@@ -103,6 +104,18 @@ impl Error {
     /// What the component wants the application to see.
     pub fn standardized(&self) -> Option<&Standardized> {
         self.standardized.as_deref()
+    }
+
+    /// The gRPC status that the component answered with, as only pluggable ones do.
+    pub fn code(&self) -> Option<Code> {
+        self.code
+    }
+
+    /// Sets the gRPC status.
+    #[must_use]
+    pub fn with_code(mut self, code: Option<Code>) -> Self {
+        self.code = code;
+        self
     }
 
     /// Puts `context` before the message.
