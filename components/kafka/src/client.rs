@@ -1,6 +1,7 @@
 //! The C library's clients: their configuration, and what they tell us beside messages.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dapr_spi::{Error, ErrorKind};
@@ -18,6 +19,8 @@ pub(crate) const PUBLISH_TIMEOUT: Duration = Duration::from_secs(15);
 const SEND_QUEUE_KILOBYTES: u32 = 32 << 10;
 /// Bytes of messages that a subscription has fetched in advance.
 const FETCH_QUEUE_KILOBYTES: u32 = 4 << 10;
+/// Messages that a subscription fetches in advance at least; what is smaller costs more requests than memory.
+const LEAST_PREFETCHED: u32 = 2_000;
 /// How long a message waits for others to travel with. What comes while a request is under way waits for it anyway.
 const LINGER: &str = "0.5";
 /// A rebalance waits for a member that is this long without a sign that it works.
@@ -95,7 +98,9 @@ pub(crate) fn consumer(settings: &Settings, group: &str) -> ClientConfig {
         .set("max.partition.fetch.bytes", settings.fetch_default.to_string())
         .set("fetch.max.bytes", fetch_bytes.max(FETCH_QUEUE_KILOBYTES.cast_signed() << 10).to_string())
         .set("fetch.error.backoff.ms", "100")
-        .set("queued.min.messages", settings.prefetched_messages.to_string())
+        // By default a partition rests for a second each time enough of it was fetched.
+        .set("fetch.queue.backoff.ms", "2")
+        .set("queued.min.messages", settings.prefetched_messages.max(LEAST_PREFETCHED).to_string())
         .set("queued.max.messages.kbytes", FETCH_QUEUE_KILOBYTES.to_string());
     config
 }
@@ -110,7 +115,21 @@ pub(crate) struct Events {
     /// Name of the component.
     name: Arc<str>,
     tokens: Option<Arc<Tokens>>,
-    trouble: Arc<Mutex<Option<String>>>,
+    trouble: Arc<Trouble>,
+}
+
+/// Why brokers cannot be used.
+#[derive(Default)]
+struct Trouble {
+    /// Whether there is a text, so that a message that goes well takes no lock.
+    is_there: AtomicBool,
+    text: Mutex<Option<String>>,
+}
+
+impl Trouble {
+    fn text(&self) -> MutexGuard<'_, Option<String>> {
+        self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Events {
@@ -120,13 +139,14 @@ impl Events {
 
     /// Why brokers cannot be used, when that is known.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.trouble.text().clone()
     }
 
     /// Things work again.
     pub(crate) fn recovered(&self) {
-        let before = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if before.is_some() {
+        if self.trouble.is_there.load(Ordering::Relaxed) {
+            self.trouble.is_there.store(false, Ordering::Relaxed);
+            self.trouble.text().take();
             tracing::info!("component `{}`: Kafka answers again", self.name);
         }
     }
@@ -178,11 +198,12 @@ impl ClientContext for Events {
         let reason = reason.rsplit_once("]: ").map_or(reason, |(_, reason)| reason);
         // It names the broker's trouble just before it says that there is no broker left.
         let is_summary = error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown);
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trouble = self.trouble.text();
         let is_new = trouble.is_none();
         if is_new || !is_summary {
             *trouble = Some(reason.to_owned());
         }
+        self.trouble.is_there.store(true, Ordering::Relaxed);
         drop(trouble);
         if is_new {
             tracing::warn!("component `{}`: trouble with Kafka, which is tried again and again: {reason}", self.name);

@@ -104,7 +104,9 @@ impl<T> Ledger<T> {
         partition_state.last = Some(offset);
         partition_state.messages.push_back((offset, false));
         let ticket = Ticket { partition, epoch: partition_state.epoch, offset, order };
-        if let Some(line) = self.lines.get_mut(&(partition, ticket.order.clone())) {
+        if !self.lines.is_empty()
+            && let Some(line) = self.lines.get_mut(&(partition, ticket.order.clone()))
+        {
             line.waiting.insert(offset, item);
             self.waiting += 1;
             return None;
@@ -144,6 +146,9 @@ impl<T> Ledger<T> {
 
     /// Brings a message back to its line, if there is one.
     fn returned(&mut self, ticket: &Ticket, item: Option<(T, Instant)>, now: Instant) -> bool {
+        if self.lines.is_empty() {
+            return false;
+        }
         let key = (ticket.partition, ticket.order.clone());
         let Some(line) = self.lines.get_mut(&key) else { return false };
         line.out.retain(|offset| *offset != ticket.offset);

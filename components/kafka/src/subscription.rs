@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use dapr_kit::backoff::Backoff;
 use dapr_kit::task::{self, Task};
 use dapr_spi::pubsub::{Delivery, Intake, Slot, Subscription, Verdict};
-use futures_util::StreamExt;
-use rdkafka::consumer::{Consumer, StreamConsumer};
+use futures_util::{FutureExt, StreamExt};
+use rdkafka::consumer::{Consumer, MessageStream, StreamConsumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use tokio::sync::{Notify, watch};
@@ -170,6 +170,16 @@ impl Drop for Leaving {
     }
 }
 
+/// Waits for room. Where one message was settled others often follow, and a lot costs hardly more than one.
+async fn reserve(intake: &Intake) -> Vec<Slot> {
+    let mut slots = intake.reserve_up_to(LOT).await;
+    if !slots.is_empty() && slots.len() < LOT {
+        tokio::task::yield_now().await;
+        slots.extend(intake.reserve_up_to(LOT - slots.len()).now_or_never().into_iter().flatten());
+    }
+    slots
+}
+
 /// Fetching with one client.
 struct Fetching<'a> {
     plan: &'a Arc<Plan>,
@@ -177,6 +187,8 @@ struct Fetching<'a> {
     intake: &'a Intake,
     client: &'a Client,
     slots: Vec<Slot>,
+    /// Messages that waited to be delivered again when the last one came.
+    waiting: usize,
     /// Since when there is no room.
     full_since: Option<Instant>,
     open: bool,
@@ -193,6 +205,7 @@ impl<'a> Fetching<'a> {
             intake,
             client,
             slots: Vec::new(),
+            waiting: 0,
             full_since: None,
             open: true,
             stalled: Vec::new(),
@@ -220,9 +233,12 @@ impl<'a> Fetching<'a> {
                 () = self.shared.changed.notified() => self.hand_over(),
                 _ = store.tick() => self.store(),
                 () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => self.on_wake(),
-                slots = self.intake.reserve_up_to(LOT), if self.open && self.slots.is_empty() => self.slots = slots,
+                slots = reserve(self.intake), if self.open && self.slots.is_empty() => self.slots = slots,
                 message = messages.next(), if polls => match message {
-                    Some(Ok(message)) => self.take(&message).await,
+                    Some(Ok(message)) => {
+                        self.take(&message).await;
+                        self.take_more(&mut messages).await?;
+                    }
                     Some(Err(error)) => self.on_error(error)?,
                     None => return Ok(()),
                 },
@@ -232,7 +248,8 @@ impl<'a> Fetching<'a> {
 
     /// Whether a message can be fetched now; pauses and resumes partitions accordingly.
     fn has_room(&mut self) -> bool {
-        let has_room = self.open && !self.slots.is_empty() && self.shared.ledger().waiting() < self.plan.most_waiting;
+        self.waiting = self.shared.ledger().waiting();
+        let has_room = self.open && !self.slots.is_empty() && self.waiting < self.plan.most_waiting;
         if has_room {
             self.full_since = None;
             if self.client.context().is_paused() {
@@ -277,12 +294,26 @@ impl<'a> Fetching<'a> {
         }
     }
 
+    /// Takes what is there already, as far as there is room.
+    async fn take_more(&mut self, messages: &mut MessageStream<'_, Member>) -> Result<(), KafkaError> {
+        while !self.slots.is_empty() && self.waiting < self.plan.most_waiting {
+            match messages.next().now_or_never() {
+                Some(Some(Ok(message))) => self.take(&message).await,
+                Some(Some(Err(error))) => self.on_error(error)?,
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
     async fn take(&mut self, message: &BorrowedMessage<'_>) {
         let record = Record::new(message, &self.plan.rules, self.plan.registry.is_some());
         let (partition, offset, order) = (record.partition, record.offset, record.order());
         let (received, spread) = {
             let mut ledger = self.shared.ledger();
-            (ledger.receive(partition, offset, order, record), ledger.spread(partition))
+            let received = ledger.receive(partition, offset, order, record);
+            self.waiting = ledger.waiting();
+            (received, ledger.spread(partition))
         };
         if let Some((ticket, record)) = received {
             self.put(ticket, record).await;
