@@ -94,7 +94,8 @@ impl Consumers<'_> {
         let _ = self.context.delete_consumer_from_stream(&consumer.name, &consumer.stream).await;
     }
 
-    async fn stream(&self) -> Result<String> {
+    /// The stream that takes the topic.
+    pub(crate) async fn stream(&self) -> Result<String> {
         if !self.settings.stream.is_empty() {
             return Ok(self.settings.stream.clone());
         }
@@ -140,6 +141,9 @@ impl Consumers<'_> {
                  correct `streamName`",
                     self.topic
                 )))
+            }
+            Response::Err { error } if error.error_code() == ErrorCode::CONSUMER_NAME_EXIST => {
+                Err(taken(stream, config.durable_name.as_deref().unwrap_or_default()))
             }
             Response::Err { error } => Err(refused(&what, error)),
         }
@@ -209,10 +213,13 @@ impl Consumers<'_> {
             return Err(wrong(format!("has the `ackPolicy` {is:?} and not {wanted:?}; delete it to change that")));
         }
         if settings.group.is_none() && info.push_bound {
-            let why = "has a subscriber already; give both the same `queueGroupName` to share its messages";
-            return Err(Error::unavailable(wrong(why.into()).to_string()));
+            return Err(taken(stream, name));
         }
         let mut wanted = found.clone();
+        if settings.group.is_none() {
+            // Of two that begin at the same time, one finds its subject replaced, and leaves.
+            wanted.deliver_subject = Some(self.client.new_inbox());
+        }
         wanted.ack_wait = settings.ack_wait.unwrap_or(wanted.ack_wait);
         if !settings.back_off.is_empty() {
             wanted.backoff.clone_from(&settings.back_off);
@@ -234,6 +241,14 @@ impl Consumers<'_> {
         wanted.flow_control |= settings.flow_control;
         Ok(wanted)
     }
+}
+
+/// The subscriber that a durable consumer has may leave.
+pub(crate) fn taken(stream: &str, name: &str) -> Error {
+    Error::unavailable(format!(
+        "the durable consumer `{name}` of stream `{stream}` has a subscriber already; give both the same `queueGroupName` to \
+         share its messages"
+    ))
 }
 
 #[derive(Deserialize)]

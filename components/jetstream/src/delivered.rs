@@ -65,9 +65,8 @@ pub(crate) fn with_delivery(reply: &Subject, delivery: u64) -> Subject {
 
 /// The message for the engine.
 pub(crate) fn waiting(topic: &str, sequence: Sequence, delivered: Delivered) -> Waiting {
-    let mut metadata = delivered.headers.as_ref().map(metadata).unwrap_or_default();
+    let metadata = metadata(&delivered.headers.unwrap_or_default(), &delivered.subject);
     let order = metadata.get(PARTITION_KEY).map(|key| Bytes::copy_from_slice(key.as_bytes()));
-    metadata.insert(SUBJECT.to_owned(), delivered.subject.to_string());
     // The payload is a part of what was read at a time, which is kept as long as any part of it is.
     let data = match delivered.payload {
         small if small.len() < LARGE => Bytes::copy_from_slice(&small),
@@ -77,9 +76,11 @@ pub(crate) fn waiting(topic: &str, sequence: Sequence, delivered: Delivered) -> 
     Waiting { sequence, message, order }
 }
 
-fn metadata(headers: &HeaderMap) -> Map {
+/// Headers and subject of a message for the engine.
+pub(crate) fn metadata(headers: &HeaderMap, subject: &Subject) -> Map {
     let own = headers.iter().filter(|(name, _)| !AsRef::<str>::as_ref(*name).starts_with(PROTOCOL));
-    own.filter_map(|(name, values)| Some((name.to_string(), values.last()?.as_str().to_owned()))).collect()
+    let own = own.filter_map(|(name, values)| Some((name.to_string(), values.last()?.as_str().to_owned())));
+    own.chain([(SUBJECT.to_owned(), subject.to_string())]).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod metadata;
 mod publisher;
 mod pubsub;
 mod settings;
+mod stored;
 mod subscription;
 
 use dapr_spi::registry::Registry;

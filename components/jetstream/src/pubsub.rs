@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dapr_spi::pubsub::{Feature, Intake, Limits, Map, Message, PubSub, SubscribeRequest, Subscription};
+use dapr_spi::pubsub::{Feature, Intake, Kept, Limits, Map, Message, PubSub, SubscribeRequest, Subscription};
 use dapr_spi::{Context, Error, Factory, Result};
 
 use crate::connection::Connection;
+use crate::consumer::Consumers;
 use crate::errors::closed;
 use crate::metadata::JetStreamMetadata;
 use crate::settings::Settings;
+use crate::stored::Stored;
 use crate::{publisher, subscription};
 
 /// Makes `pubsub.jetstream`.
@@ -34,6 +36,22 @@ impl Factory for JetStream {
 struct Broker {
     settings: Arc<Settings>,
     connection: Arc<Connection>,
+}
+
+impl Broker {
+    fn consumers<'a>(&'a self, topic: &'a str) -> Result<Consumers<'a>> {
+        self.connection.check_open()?;
+        check_topic(topic)?;
+        let Connection { client, context, .. } = &*self.connection;
+        Ok(Consumers { client, context, settings: &self.settings, topic })
+    }
+}
+
+fn check_topic(topic: &str) -> Result<()> {
+    if publisher::is_subject(topic) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("the topic `{topic}` is no subject of NATS: words with dots between them")))
 }
 
 #[async_trait]
@@ -64,14 +82,17 @@ impl PubSub for Broker {
 
     async fn subscribe(&self, request: SubscribeRequest, intake: Intake) -> Result<Box<dyn Subscription>> {
         self.connection.check_open()?;
-        if !publisher::is_subject(&request.topic) {
-            let topic = request.topic;
-            return Err(Error::invalid(format!(
-                "the topic `{topic}` is no subject of NATS: words with dots between them"
-            )));
-        }
+        check_topic(&request.topic)?;
         let (settings, connection) = (self.settings.clone(), self.connection.clone());
         subscription::subscribe(subscription::Order { settings, connection, topic: request.topic, intake }).await
+    }
+
+    async fn browse(&self, topic: &str, after: Option<&str>, most: usize) -> Result<Vec<Kept>> {
+        Stored::of(&self.consumers(topic)?).await?.browse(after, most).await
+    }
+
+    async fn discard(&self, topic: &str, ids: &[String]) -> Result<()> {
+        Stored::of(&self.consumers(topic)?).await?.discard(ids).await
     }
 
     async fn ping(&self) -> Result<()> {

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::connection::Connection;
-use crate::consumer::{Consumer, Consumers};
+use crate::consumer::{Consumer, Consumers, taken};
 use crate::delivered::{Place, Waiting, waiting};
 use crate::errors::closed;
 use crate::ledger::{Answer, Ledger, Sequence};
@@ -29,6 +29,8 @@ use crate::settings::Settings;
 
 /// How long the first attempt to subscribe may take.
 const START: Duration = Duration::from_secs(20);
+/// How often a member of a queue group tries to find or make its consumer at first.
+const ATTEMPTS: usize = 4;
 /// How long the end of a subscription may take.
 const END: Duration = Duration::from_secs(5);
 /// How often the server is asked whether the consumer is still there; also after each new connection.
@@ -50,6 +52,17 @@ impl Order {
     fn consumers(&self) -> Consumers<'_> {
         let Connection { client, context, .. } = &*self.connection;
         Consumers { client, context, settings: &self.settings, topic: &self.topic }
+    }
+
+    /// A consumer that sends its messages here.
+    async fn bound(&self) -> Result<(Consumer, Subscriber)> {
+        let consumer = self.consumers().consumer(None).await?;
+        let subscriber = self.bind(&consumer).await?;
+        // The answer comes after the server has taken note of the subscription.
+        if self.consumers().is_lost(&consumer).await {
+            return Err(taken(&consumer.stream, &consumer.name));
+        }
+        Ok((consumer, subscriber))
     }
 
     async fn bind(&self, consumer: &Consumer) -> Result<Subscriber> {
@@ -159,8 +172,14 @@ type Checking<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
 impl<'a> Session<'a> {
     async fn open(order: &'a Order, end: watch::Receiver<bool>) -> Result<Self> {
         let opened = order.connection.opened();
-        let consumer = order.consumers().consumer(None).await?;
-        let subscriber = order.bind(&consumer).await?;
+        let mut bound = order.bound().await;
+        for _ in 1..ATTEMPTS {
+            // Members of a group that begin at the same time may have made its consumer twice.
+            if bound.is_err() && order.settings.group.is_some() {
+                bound = order.bound().await;
+            }
+        }
+        let (consumer, subscriber) = bound?;
         let most = u64::try_from(order.settings.max_deliver).ok().filter(|most| *most > 0);
         let ledger = Ledger::new(consumer.ack_policy, most);
         Ok(Self {
@@ -361,9 +380,10 @@ impl<'a> Session<'a> {
     /// Takes nothing more, and gives back what nobody has seen.
     async fn stop(&mut self) {
         self.consuming = false;
-        let _ = timeout(END, self.subscriber.unsubscribe()).await;
-        while let Some(delivered) = self.subscriber.next().await {
-            self.take(delivered).await;
+        if let Ok(Ok(())) = timeout(END, self.subscriber.unsubscribe()).await {
+            while let Some(delivered) = self.subscriber.next().await {
+                self.take(delivered).await;
+            }
         }
         for Waiting { sequence, .. } in std::mem::take(&mut self.waiting) {
             self.verdicts.put(sequence, Verdict::Again);

@@ -7,6 +7,7 @@ use async_nats::jetstream::consumer::pull;
 use dapr_spi::pubsub::{Intake, PubSub, Verdict};
 use dapr_spi::{Error, ErrorKind};
 use dapr_testkit::pubsub::{Act, Collector, Seen, message, subscription};
+use futures_util::future::join_all;
 
 use crate::servers::{STREAM, open_with, plain, shared, start};
 use crate::wire::info;
@@ -72,6 +73,29 @@ async fn a_durable_consumer_has_one_subscriber_unless_a_group_shares_it() {
     assert!(error.contains("no queue group") && error.contains("`g`"), "{error}");
     for broker in [one, two, group] {
         broker.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_those_that_begin_at_the_same_time_one_has_the_consumer_or_the_group_has_it() {
+    let server = shared().await;
+    for round in 0..20 {
+        let (topic, name) = (format!("suite.race{round}"), format!("race{round}"));
+        let group = [("durableName", name.as_str()), ("queueGroupName", "g")];
+        let grouped = round % 2 == 0;
+        let fields = if grouped { &group[..] } else { &group[..1] };
+        let brokers = [open_with(&server, fields).await, open_with(&server, fields).await];
+        let (intake, _deliveries) = Intake::new(1);
+        let both = brokers.each_ref().map(|broker| broker.subscribe(subscription(&topic), intake.clone()));
+        let (subscribed, errors): (Vec<_>, Vec<_>) = join_all(both).await.into_iter().partition(Result::is_ok);
+        let errors: Vec<String> = errors.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+        assert_eq!(errors.is_empty(), grouped, "round {round}: {errors:?}");
+        for subscription in subscribed.into_iter().flatten() {
+            subscription.close().await;
+        }
+        for broker in brokers {
+            broker.close().await;
+        }
     }
 }
 

@@ -102,3 +102,39 @@ async fn a_consumer_without_a_name_goes_with_its_subscription() {
     assert_eq!(consumers().await, 0);
     broker.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stream_keeps_is_seen_and_removed() {
+    let server = shared().await;
+    let broker = open_with(&server, &[]).await;
+    let topic = "suite.kept";
+    let metadata = Map::from([("color".to_owned(), "green".to_owned())]);
+    for text in ["1", "2", "3"] {
+        let sent = Message { metadata: metadata.clone(), ..message(topic, text) };
+        broker.publish(sent).await.expect("publish");
+        broker.publish(message("suite.kept-other", text)).await.expect("publish");
+    }
+    let texts = async |after: Option<&str>, most| {
+        let kept = broker.browse(topic, after, most).await.expect("browse");
+        kept.iter().map(|kept| String::from_utf8_lossy(&kept.message.data).into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(None, 10).await, ["1", "2", "3"]);
+    let kept = broker.browse(topic, None, 2).await.expect("browse");
+    assert_eq!(kept.len(), 2);
+    assert_eq!(kept[0].message.topic, topic);
+    assert_eq!(kept[0].message.metadata.get("color").map(String::as_str), Some("green"));
+    assert!(kept[0].published.is_some_and(|time| time > 1_700_000_000_000), "{:?}", kept[0].published);
+    assert_eq!(texts(Some(&kept[1].id), 10).await, ["3"]);
+    let other = broker.browse("suite.kept-other", None, 1).await.expect("browse").remove(0).id;
+    let ids = [kept[0].id.clone(), other, "9999999".to_owned()];
+    for _ in 0..2 {
+        broker.discard(topic, &ids).await.expect("what is gone, or another topic's, is passed over");
+    }
+    assert_eq!(texts(None, 10).await, ["2", "3"]);
+    assert_eq!(broker.browse("suite.kept-other", None, 9).await.expect("browse").len(), 3);
+    for wrong in ["x", "-1", "18446744073709551615"] {
+        assert!(broker.browse(topic, Some(wrong), 1).await.is_err(), "{wrong}");
+    }
+    assert!(broker.browse("elsewhere", None, 1).await.is_err());
+    broker.close().await;
+}
