@@ -71,7 +71,7 @@ async fn name_format_puts_the_id_into_the_pattern() {
     for (pairs, part) in [
         (&[("format", "service")][..], "must contain {appid} placeholder"),
         (&[("format", "")], "required"),
-        (&[], "`format` is missing"),
+        (&[], "needs the field `format`"),
         (&[("format", "https://{appid}")], "`/`"),
         (&[("format", "{appid}:{port}")], "`{`"),
     ] {

@@ -250,7 +250,7 @@ mod tests {
             (&[("connectionString", "u:secret@/?tls=maybe")], "`tls` must be"),
             (&[("connectionString", "u:secret@/?tls=custom")], "needs the field `pemPath`"),
             (&[("connectionString", "u:secret@/"), ("tableName", "a;b")], "`tableName`: `a;b`"),
-            (&[("schemaName", "x")], "`connectionString` is missing"),
+            (&[("schemaName", "x")], "needs the field `connectionString`"),
         ] {
             let refusal = check(pairs).err().unwrap().to_string();
             assert!(refusal.contains(part) && !refusal.contains("secret"), "{refusal}");
