@@ -25,7 +25,7 @@ impl HalfSent {
         let head = format!("POST /v1.0/state/{STORE} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
         stream.write_all(format!("{head}{FIRST_HALF}").as_bytes()).await.expect("half a request");
         // A later request is answered: the sidecar has had the time to read the half.
-        daprd.get("/v1.0/healthz").await.has(204);
+        daprd.get("/v1.0/healthz/outbound").await.has(204);
         Self { stream }
     }
 
